@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+/** The command line. Each command is one file, loaded only when it is asked for, so that `route` starts fast. */
+import { Command, CommanderError } from 'commander';
+import { fail, version } from './output.ts';
+
+interface CommandEntry {
+  summary: string;
+  load(): Promise<{ command(): Command }>;
+}
+
+const commands: Record<string, CommandEntry> = {};
+
+async function main(argv: string[]): Promise<void> {
+  const program = new Command('xrouter')
+    .description('Decides which language model answers each request, and what it cost.')
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError('(run with --help for the options)');
+  const name = argv.find((argument) => !argument.startsWith('-'));
+  const entry = name === undefined ? undefined : commands[name];
+  if (entry) {
+    const command = (await entry.load()).command();
+    program.addCommand(command.exitOverride());
+    for (const child of command.commands) child.exitOverride();
+  } else {
+    for (const [key, { summary }] of Object.entries(commands)) program.command(key).description(summary);
+  }
+  if (argv.length === 0) {
+    program.outputHelp({ error: true });
+    process.exitCode = 2;
+    return;
+  }
+  await program.parseAsync(argv, { from: 'user' });
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has printed what is wrong; help and version are not errors.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    fail(error);
+  }
+}
