@@ -21,8 +21,10 @@ export interface PromptView {
   images: number;
   audio: number;
   files: number;
-  /** Characters of all messages, tools and schemas together. */
-  totalChars: number;
+  /** Characters of all messages. */
+  messageChars: number;
+  /** Characters of tools and schema as JSON. */
+  schemaChars: number;
 }
 
 /** Blocks that editors and agent harnesses put into user messages; they are not the human's words. */
@@ -44,13 +46,13 @@ export function viewPrompt(request: RouteRequest): PromptView {
   let images = 0;
   let audio = 0;
   let files = 0;
-  let totalChars = 0;
+  let messageChars = 0;
   for (let index = 0; index < messages.length; index++) {
     const message = messages[index]!;
-    totalChars += contentChars(message.content);
+    messageChars += contentChars(message.content);
     if (message.role === 'assistant') {
       for (const call of message.tool_calls ?? []) {
-        totalChars += call.function.name.length + call.function.arguments.length;
+        messageChars += call.function.name.length + call.function.arguments.length;
       }
     }
     if (message.role !== 'user') continue;
@@ -79,7 +81,8 @@ export function viewPrompt(request: RouteRequest): PromptView {
     images,
     audio,
     files,
-    totalChars: totalChars + jsonChars(request.tools) + jsonChars(schema),
+    messageChars,
+    schemaChars: jsonChars(request.tools) + jsonChars(schema),
   };
 }
 
