@@ -32,6 +32,8 @@ export interface PolicyState {
   callsLeft: number;
   /** Set where a verifier judges answers: the measured probability that its verdict is right. */
   verifierAccuracy?: number;
+  /** Likely input tokens of the request as it stands. */
+  inputTokens: number;
   /** Expected cost in USD of a call, at today's price; `undefined` where the price is unknown. */
   priceUsd(candidate: Candidate, inputTokens: number, outputTokens: number): number | undefined;
   signal: AbortSignal;
