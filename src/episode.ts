@@ -2,9 +2,10 @@
 import type { Refusal } from './admission.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Cost, Usage } from './money.ts';
+import { addUsage, sumUsd } from './money.ts';
 import type { Decision } from './policy/policy.ts';
 import type { FinishReason } from './provider/provider.ts';
-import type { AssistantMessage } from './request.ts';
+import type { AssistantMessage, RouteRequest } from './request.ts';
 import type { Verdict } from './verifier/verifier.ts';
 
 export interface CallRecord {
@@ -59,4 +60,54 @@ export interface Episode {
   answerCallId?: string;
   latencyMs: number;
   metadata?: Record<string, unknown>;
+}
+
+/** Cost sensitivity where neither the request nor the configuration names one. */
+export const DEFAULT_LAMBDA = 0.3;
+
+const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0 };
+
+export function newEpisode(id: string, request: RouteRequest, startedAtMs: number): Episode {
+  return {
+    id,
+    startedAt: new Date(startedAtMs).toISOString(),
+    session: request.session,
+    budgetKey: request.budgetKey,
+    route: request.route,
+    lambda: request.lambda ?? DEFAULT_LAMBDA,
+    minSuccess: request.minSuccess,
+    refusals: [],
+    steps: [],
+    cost: { usd: 0 },
+    knownUsd: 0,
+    costComplete: true,
+    usage: NO_USAGE,
+    latencyMs: 0,
+    metadata: request.metadata,
+  };
+}
+
+/** Everything the episode cost: the policy's own tokens, the calls, the verdicts. */
+export function expenses(episode: Episode): { cost: Cost; usage?: Usage }[] {
+  return episode.steps.flatMap(({ decision, calls }) => [
+    ...(decision.overhead ? [decision.overhead] : []),
+    ...calls,
+    ...calls.map((call) => ({ cost: { usd: call.verdict?.usd ?? 0 } })),
+  ]);
+}
+
+/** Brings the episode's sums up to date. */
+export function totalUp(episode: Episode, startedAtMs: number): void {
+  const parts = expenses(episode);
+  const costs = parts.map(({ cost }) => cost);
+  const usd = sumUsd(costs.map((cost) => cost.usd));
+  episode.usage = parts.reduce((sum, part) => (part.usage ? addUsage(sum, part.usage) : sum), NO_USAGE);
+  episode.costComplete = usd !== undefined;
+  episode.knownUsd = sumUsd(costs.map((cost) => cost.usd ?? 0))!;
+  episode.cost = {
+    usd,
+    provenance: usd === undefined ? undefined : costs.find((cost) => cost.provenance)?.provenance,
+    ...(costs.some((cost) => cost.estimated) && { estimated: true }),
+  };
+  episode.latencyMs = Date.now() - startedAtMs;
 }

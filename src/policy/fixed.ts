@@ -1,4 +1,5 @@
 /** The policies one compares with: always this one, always the cheapest, always the strongest. */
+import { XrouterError } from '../errors.ts';
 import { abilityOf } from './ability.ts';
 import type { Expectation } from './choose.ts';
 import { askedModels, callDecision, stopAfterVerdict, TYPICAL_REQUEST } from './choose.ts';
@@ -31,12 +32,32 @@ function byRank(
   };
 }
 
-/** Always these candidates, in this order: the second only where the first cannot be called. */
+/**
+ * Always this candidate; the others, in this order, only where it cannot be called. Nobody else.
+ * @throws XrouterError `no_candidate` where none of them is admitted
+ */
 export function fixedPolicy(...models: [string, ...string[]]): Policy {
-  return byRank('fixed', `always ${models[0]}`, (state) => (index) => {
-    const place = models.indexOf(state.candidates[index]!.id);
-    return place < 0 ? -models.length - index : -place;
-  });
+  const name = 'fixed';
+  return {
+    name,
+    decide(state) {
+      const stop = stopAfterVerdict(name, state);
+      if (stop) return stop;
+      const asked = askedModels(state);
+      const model = models.find((id) => !asked.has(id) && state.candidates.some((one) => one.id === id));
+      if (model === undefined) {
+        throw new XrouterError(
+          'no_candidate',
+          `None of the fixed models (${models.join(', ')}) can be called.`,
+          {
+            hint: 'Name another model, or choose a policy that may use the whole pool.',
+          },
+        );
+      }
+      const estimates = [{ model }];
+      return callDecision(name, { best: estimates[0]!, ranked: estimates }, `always ${model}`);
+    },
+  };
 }
 
 /** Always the candidate with the lowest price for a typical request; unknown prices come last. */

@@ -18,8 +18,10 @@ export interface PolicyState {
   request: RouteRequest;
   /** The human's last message and the shape of the conversation; read once per request. */
   prompt: PromptView;
-  /** Admitted candidates, in the pool's order; never empty. */
+  /** Candidates that may be called now, in the pool's order; never empty. One that failed is gone. */
   candidates: readonly Candidate[];
+  /** Candidates admitted at the first decision: the same list throughout the request. */
+  pool: readonly Candidate[];
   /** Cost sensitivity in force. */
   lambda: number;
   /** Accuracy floor in force. */

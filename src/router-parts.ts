@@ -1,0 +1,43 @@
+/** What a router is put together from. `createRouter` fills it from the configuration. */
+import type { Candidate } from './catalog/candidate.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import type { Episode } from './episode.ts';
+import type { BudgetScope, Ledger } from './ledger/ledger.ts';
+import type { Policy } from './policy/policy.ts';
+import type { CircuitBreaker } from './provider/breaker.ts';
+import type { Provider } from './provider/provider.ts';
+import type { RetryOptions } from './provider/retry.ts';
+import type { RequestLimits, RouteRequest } from './request.ts';
+import type { Verifier } from './verifier/verifier.ts';
+
+/** A named bundle of settings that a request may refer to by `route`. */
+export interface RouteDefaults {
+  pool?: string[];
+  deny?: string[];
+  lambda?: number;
+  minSuccess?: number;
+  limits?: RequestLimits;
+  maxOutputTokens?: number;
+}
+
+export interface RouterParts {
+  catalog: Catalog;
+  policy: Policy;
+  /** Decides where `policy` throws; `undefined`: the request fails. */
+  fallbackPolicy?: Policy;
+  ledger: Ledger;
+  breaker: CircuitBreaker;
+  retry: RetryOptions;
+  defaults: RouteDefaults;
+  routes: Record<string, RouteDefaults>;
+  verifier?: Verifier;
+  /** The provider of a candidate, made when it is first needed. */
+  providerOf(candidate: Candidate): Promise<Provider>;
+  /** Why a candidate cannot be called, for a person; `undefined` if it can. */
+  unusable(candidate: Candidate): string | undefined;
+  /** The budgets that apply to a request. */
+  scopesOf(request: RouteRequest, episodeId: string, at: Date): BudgetScope[];
+  /** Told of every episode once it has ended. */
+  onEpisode?(episode: Episode): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,211 @@
+/**
+ * Router: the five steps and nothing else. Admit, decide, call, account, observe; decide again or end.
+ * How each step is done is in its own room.
+ */
+import { randomUUID } from 'node:crypto';
+import { explainRefusals } from './admission.ts';
+import { accountedCall } from './call.ts';
+import { checkDecision, checkRequest } from './checks.ts';
+import type { CallRecord } from './episode.ts';
+import { newEpisode } from './episode.ts';
+import { toXrouterError, XrouterError } from './errors.ts';
+import type { RouteEvent, RouteResult } from './events.ts';
+import { drain, parallel } from './generators.ts';
+import type { Decision, Policy } from './policy/policy.ts';
+import type { RouteRequest } from './request.ts';
+import type { RouterParts } from './router-parts.ts';
+import { Run } from './run.ts';
+import { TurnMemory } from './turns.ts';
+
+/** What `decide` found, without calling anybody. */
+export interface Explanation {
+  decision: Decision;
+  lambda: number;
+  minSuccess?: number;
+  refusals: Run['episode']['refusals'];
+  decisionMs: number;
+}
+
+export class Router {
+  readonly parts: RouterParts;
+  readonly #turns = new TurnMemory();
+
+  constructor(parts: RouterParts) {
+    this.parts = parts;
+  }
+
+  get catalog() {
+    return this.parts.catalog;
+  }
+
+  get ledger() {
+    return this.parts.ledger;
+  }
+
+  /** The answer, collected from `stream`. @throws XrouterError, with the `episode` so far attached */
+  async route(request: RouteRequest): Promise<RouteResult> {
+    for await (const event of this.stream(request)) {
+      if (event.type !== 'end') continue;
+      if (event.status === 'completed') return event.result;
+      throw Object.assign(event.error, { episode: event.episode });
+    }
+    throw new XrouterError('internal', 'The event stream ended without an end event.');
+  }
+
+  /**
+   * Everything that happens, as it happens; the last event is always `end`, exactly once. Never throws.
+   * Leaving the loop early cancels what is under way and still books it.
+   */
+  async *stream(request: RouteRequest): AsyncGenerator<RouteEvent, void, undefined> {
+    let run: Run;
+    try {
+      checkRequest(request);
+      run = new Run(this.parts, request);
+    } catch (thrown) {
+      const episode = newEpisode(randomUUID(), request, Date.now());
+      yield { type: 'end', status: 'failed', error: toXrouterError(thrown), episode };
+      return;
+    }
+    let end: RouteEvent;
+    try {
+      const result = yield* this.#steps(run);
+      end = { type: 'end', status: 'completed', result };
+    } catch (thrown) {
+      const error = run.errorOf(thrown);
+      const status = error.code === 'aborted' ? 'aborted' : 'failed';
+      end = { type: 'end', status, error, episode: run.episode };
+    } finally {
+      run.close();
+      this.parts.onEpisode?.(run.episode);
+    }
+    yield end;
+  }
+
+  /** Decides and explains; calls no model and needs no key. @throws XrouterError where nobody can answer */
+  async decide(request: RouteRequest): Promise<Explanation> {
+    checkRequest(request);
+    const run = new Run(this.parts, request, { needsKeys: false });
+    try {
+      await run.readBalances();
+      const { decision, decisionMs } = await this.#decide(run);
+      const { lambda, minSuccess, refusals } = run.episode;
+      return { decision, decisionMs, lambda, minSuccess, refusals };
+    } finally {
+      run.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.parts.close();
+  }
+
+  async *#steps(run: Run): AsyncGenerator<RouteEvent, RouteResult, undefined> {
+    await run.readBalances();
+    const { verifier } = run.request;
+    const { policy } = this.parts;
+    for (;;) {
+      run.signal.throwIfAborted();
+      const step = run.episode.steps.length;
+      const { decision, decisionMs } = await this.#decide(run);
+      run.beginStep(decision, decisionMs);
+      yield { type: 'decision', step, decision, decisionMs };
+
+      const { action } = decision;
+      if (action.type === 'answer') return run.ownAnswer(decision, action.message);
+      if (action.type === 'stop') return yield* release(run, decision, action.callId);
+      if (run.callsLeft < 1) return yield* release(run, decision);
+
+      // The answer streams straight through only where nothing can take it back any more.
+      const direct = action.calls.length === 1 && !verifier && !policy.multiTurn;
+      const calls = action.calls
+        .slice(0, run.callsLeft)
+        .map((call) => accountedCall(run, step, call, direct));
+      const records: CallRecord[] = yield* calls.length === 1 ? drain(calls) : parallel(calls);
+      for (const record of records) {
+        if (record.status !== 'completed') run.exclude(record);
+        else if (verifier) yield await run.judge(verifier, record);
+      }
+      if (records.some((record) => run.wasShown(record) && record.status !== 'completed')) {
+        throw run.callError(records[0]!);
+      }
+      const answered = records.find((record) => record.status === 'completed');
+      if (answered && !verifier && !policy.multiTurn) return run.result(decision, answered);
+    }
+  }
+
+  async #decide(run: Run): Promise<{ decision: Decision; decisionMs: number }> {
+    const candidates = run.admit();
+    if (candidates.length === 0) {
+      const best = run.bestSoFar();
+      if (best) return { decision: giveUp(best), decisionMs: 0 };
+      throw run.noCandidate(explainRefusals(run.episode.refusals));
+    }
+    const started = performance.now();
+    const decision = await this.#ask(run, this.parts.policy);
+    const decisionMs = performance.now() - started;
+    if (run.episode.steps.length === 0 && decision.action.type === 'call') {
+      this.#turns.remember(run.request, run.view, decision.action.calls[0].model);
+    }
+    return { decision, decisionMs };
+  }
+
+  async #ask(run: Run, policy: Policy): Promise<Decision> {
+    const recalled = run.episode.steps.length === 0 && this.#turns.recall(run.request, run.view);
+    if (recalled && !policy.multiTurn && run.candidates.some((candidate) => candidate.id === recalled)) {
+      return continueTurn(policy, recalled);
+    }
+    try {
+      return checkDecision(await policy.decide(run.state()), run.state());
+    } catch (error) {
+      if (run.signal.aborted) throw run.signal.reason;
+      const meant = error instanceof XrouterError && error.code !== 'policy_failed';
+      const { fallbackPolicy } = this.parts;
+      if (meant || !fallbackPolicy || fallbackPolicy === policy) throw error;
+      const decision = checkDecision(await fallbackPolicy.decide(run.state()), run.state());
+      const why = error instanceof Error ? error.message : String(error);
+      return { ...decision, fallback: `policy ${policy.name} failed: ${why}` };
+    }
+  }
+}
+
+/** Releases the answer of a call that was held back until now. */
+async function* release(
+  run: Run,
+  decision: Decision,
+  callId?: string,
+): AsyncGenerator<RouteEvent, RouteResult, undefined> {
+  const record = callId === undefined ? run.bestSoFar() : run.completedCall(callId);
+  if (!record?.message) throw run.noAnswer();
+  if (!run.wasShown(record)) {
+    const { content, refusal, tool_calls } = record.message;
+    const delta = {
+      ...(typeof content === 'string' && content !== '' && { content }),
+      ...(refusal && { refusal }),
+      ...(tool_calls && {
+        toolCalls: tool_calls.map((call, index) => ({ index, id: call.id, ...call.function })),
+      }),
+    };
+    yield { type: 'delta', callId: record.callId, model: record.model, delta };
+  }
+  return run.result(decision, record);
+}
+
+function continueTurn(policy: Policy, model: string): Decision {
+  return {
+    action: { type: 'call', calls: [{ model }] },
+    policy: policy.name,
+    estimates: [{ model }],
+    propensity: 1,
+    reason: 'chosen at the start of this human turn',
+  };
+}
+
+function giveUp(best: CallRecord): Decision {
+  return {
+    action: { type: 'stop', callId: best.callId },
+    policy: 'router',
+    estimates: [],
+    propensity: 1,
+    reason: 'nobody else can be called',
+  };
+}

@@ -1,0 +1,35 @@
+/** What holds for a request: what it says itself, else its named route, else the configuration. */
+import { XrouterError } from './errors.ts';
+import type { RouteRequest } from './request.ts';
+import type { RouteDefaults, RouterParts } from './router-parts.ts';
+
+/** @throws XrouterError `unknown_route` that names the configured ones */
+export function routeOf(parts: RouterParts, request: RouteRequest): RouteDefaults {
+  if (request.route === undefined) return {};
+  const route = parts.routes[request.route];
+  if (route) return route;
+  const known = Object.keys(parts.routes).join(', ') || 'none';
+  throw new XrouterError('unknown_route', `There is no route ${JSON.stringify(request.route)}.`, {
+    hint: `Configured routes: ${known}.`,
+  });
+}
+
+/** The request with what the route and the configuration say where it says nothing itself. */
+export function withDefaults(request: RouteRequest, route: RouteDefaults, parts: RouterParts): RouteRequest {
+  const { defaults } = parts;
+  // A lambda in the request means: no floor, even where the configuration has one; and the other way round.
+  const floor =
+    request.lambda === undefined
+      ? (route.minSuccess ?? (route.lambda === undefined ? defaults.minSuccess : undefined))
+      : undefined;
+  return {
+    ...request,
+    pool: request.pool ?? route.pool ?? defaults.pool,
+    deny: [...(defaults.deny ?? []), ...(route.deny ?? []), ...(request.deny ?? [])],
+    lambda: request.lambda ?? route.lambda ?? defaults.lambda,
+    minSuccess: request.minSuccess ?? floor,
+    maxOutputTokens: request.maxOutputTokens ?? route.maxOutputTokens ?? defaults.maxOutputTokens,
+    limits: { ...defaults.limits, ...route.limits, ...request.limits },
+    verifier: request.verifier ?? parts.verifier,
+  };
+}
