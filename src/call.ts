@@ -4,20 +4,19 @@
  * reservation is left behind.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Candidate } from './catalog/candidate.ts';
 import { costOf } from './catalog/price.ts';
 import type { CallRecord } from './episode.ts';
-import { CallError, toXrouterError } from './errors.ts';
-import type { XrouterError } from './errors.ts';
+import { CallError, XrouterError } from './errors.ts';
 import type { RouteEvent } from './events.ts';
 import type { Reservation, Settlement } from './ledger/ledger.ts';
 import type { Usage } from './money.ts';
 import { addUsage, sumUsd } from './money.ts';
 import type { CallAction } from './policy/policy.ts';
 import { AnswerAssembler } from './provider/assemble.ts';
-import type { CallFinish, ProviderCall } from './provider/provider.ts';
-import { retryDelayMs } from './provider/retry.ts';
+import type { CallFinish, Delta, Provider, ProviderCall } from './provider/provider.ts';
+import type { FailedAttempt } from './provider/retry.ts';
+import { callWithRetry } from './provider/retry.ts';
 import type { Run } from './run.ts';
 import { estimateOutputTokens } from './tokens.ts';
 
@@ -39,26 +38,34 @@ export async function* accountedCall(
   const { record } = account;
   let error: XrouterError | undefined;
   try {
-    await account.reserve();
     const { callId, model, reservedUsd } = record;
     yield { type: 'call_start', step, callId, model, reservedUsd };
-    for (;;) {
-      record.attempts++;
-      try {
-        yield* attempt(run, account, action, direct);
-        break;
-      } catch (thrown) {
-        error = run.errorOf(thrown);
-        await account.fail(error);
-        const delayMs = run.wasShown(record) ? undefined : retryDelayMs(record.attempts, error, run.parts.retry);
-        if (delayMs === undefined) break;
-        await sleep(delayMs, undefined, { signal: run.signal });
-        error = undefined;
-        await account.reserve();
+    const provider = account.meter(await run.parts.providerOf(candidate));
+    const onAttempt = (failed: FailedAttempt) => account.fail(failed.error);
+    const events = callWithRetry(provider, providerCall(run, candidate, action), {
+      ...run.parts.retry,
+      onAttempt,
+    });
+    for await (const event of events) {
+      if (event.type === 'finish') {
+        await account.complete(event);
+      } else {
+        account.hear(event.delta);
+        if (direct) {
+          run.markShown(callId);
+          yield { type: 'delta', callId, model, delta: event.delta };
+        }
       }
     }
+    if (record.status !== 'completed') {
+      const how = { retryable: true, maybeBilled: true };
+      throw new CallError(
+        'stream_cut',
+        `${model} ended its answer without saying that it was finished.`,
+        how,
+      );
+    }
   } catch (thrown) {
-    // The reservation was refused, or the wait for a retry was aborted.
     error = run.errorOf(thrown);
   } finally {
     await account.close(error);
@@ -69,45 +76,20 @@ export async function* accountedCall(
   return record;
 }
 
-async function* attempt(
-  run: Run,
-  account: CallAccount,
-  action: CallAction,
-  direct: boolean,
-): AsyncGenerator<RouteEvent, void, undefined> {
-  const { record, candidate } = account;
-  const { callId, model } = record;
-  const provider = await run.parts.providerOf(candidate);
-  const answer = account.begin();
-  const call: ProviderCall = {
+/** What the candidate is sent: the user's request, within the bounds that were reserved for. */
+function providerCall(run: Run, candidate: Candidate, action: CallAction): ProviderCall {
+  const { request, limits, signal } = run;
+  return {
     candidate,
     request: {
-      ...run.request,
-      messages: action.messages ?? run.request.messages,
-      temperature: action.temperature ?? run.request.temperature,
+      ...request,
+      messages: action.messages ?? request.messages,
+      temperature: action.temperature ?? request.temperature,
       maxOutputTokens: run.outputLimit(candidate),
     },
-    limits: run.limits,
-    signal: run.signal,
+    limits,
+    signal,
   };
-  let finish: CallFinish | undefined;
-  for await (const event of provider.call(call)) {
-    if (event.type === 'finish') {
-      finish = event;
-      continue;
-    }
-    record.firstTokenMs ??= Date.now() - record.startedAtMs;
-    answer.push(event.delta);
-    if (direct) {
-      run.markShown(callId);
-      yield { type: 'delta', callId, model, delta: event.delta };
-    }
-  }
-  if (!finish) {
-    const how = { retryable: true, maybeBilled: true };
-    throw new CallError('stream_cut', `${model} ended its answer without saying that it was finished.`, how);
-  }
-  await account.complete(finish);
 }
 
 /** The books of one call: at most one reservation is open, and it is always closed. */
@@ -116,7 +98,7 @@ class CallAccount {
   readonly candidate: Candidate;
   readonly #run: Run;
   #reservation: Reservation | undefined;
-  #answer: AnswerAssembler | undefined;
+  #answer = new AnswerAssembler();
   readonly #usd: (number | undefined)[] = [];
 
   constructor(run: Run, candidate: Candidate) {
@@ -135,23 +117,43 @@ class CallAccount {
     };
   }
 
+  /** The provider, with every attempt's worst case set aside before it. */
+  meter(provider: Provider): Provider {
+    const begin = () => this.#begin();
+    return {
+      id: provider.id,
+      async *call(call) {
+        await begin();
+        yield* provider.call(call);
+      },
+    };
+  }
+
   /** @throws XrouterError `budget_exceeded`, `unknown_price` */
-  async reserve(): Promise<void> {
+  async #begin(): Promise<void> {
     const { id: episodeId, scopes, limits, parts } = this.#run;
     const { callId, model, reservedUsd: amountUsd } = this.record;
     const expiresInMs = limits.totalMs + SETTLE_GRACE_MS;
-    this.#reservation = await parts.ledger.reserve({ episodeId, callId, model, amountUsd, scopes, expiresInMs });
+    this.record.attempts++;
+    this.#answer = new AnswerAssembler();
+    this.#reservation = await parts.ledger.reserve({
+      episodeId,
+      callId,
+      model,
+      amountUsd,
+      scopes,
+      expiresInMs,
+    });
   }
 
-  /** A new attempt; returns what collects its answer. */
-  begin(): AnswerAssembler {
-    this.#answer = new AnswerAssembler();
-    return this.#answer;
+  hear(delta: Delta): void {
+    this.record.firstTokenMs ??= Date.now() - this.record.startedAtMs;
+    this.#answer.push(delta);
   }
 
   async complete(finish: CallFinish): Promise<void> {
     const { record } = this;
-    const { message } = this.#answer!.answer();
+    const { message } = this.#answer.answer();
     const usage = finish.usage ?? this.#estimate();
     Object.assign(record, {
       status: 'completed',
@@ -167,24 +169,25 @@ class CallAccount {
 
   /** The attempt failed. What was billed for it is booked; what never reached the model is given back. */
   async fail(error: XrouterError): Promise<void> {
-    const { record } = this;
-    record.status = this.#run.signal.aborted ? 'aborted' : 'failed';
+    if (!this.#reservation) return;
+    const status = this.#run.signal.aborted ? 'aborted' : 'failed';
     if (error instanceof CallError) {
-      this.#run.parts.breaker.record(record.model, error);
-      if (error.usage) return this.#settle('failed', error.usage, false);
+      this.#run.parts.breaker.record(this.record.model, error);
+      if (error.usage) return this.#settle(status, error.usage, false);
       // A provider that answers with an error status has not run the model.
       if (!error.maybeBilled || error.status !== undefined) return this.#release();
     }
-    if (!this.#answer) return this.#release();
-    await this.#settle(record.status, this.#estimate(), true);
+    await this.#settle(status, this.#estimate(), true);
   }
 
-  /** Closes what is still open: the consumer left, or the run was aborted. */
+  /** Closes what is still open, where the consumer left or a provider threw what is no CallError. */
   async close(error: XrouterError | undefined): Promise<void> {
     const { record } = this;
-    if (this.#reservation) await this.fail(error ?? toXrouterError(this.#run.signal.reason));
+    if (this.#reservation)
+      error ??= new XrouterError('aborted', 'The consumer left before the answer ended.');
     if (error) {
-      record.status = this.#run.signal.aborted ? 'aborted' : 'failed';
+      await this.fail(error);
+      record.status = error.code === 'aborted' || this.#run.signal.aborted ? 'aborted' : 'failed';
       const status = error instanceof CallError ? error.status : undefined;
       record.error = { code: error.code, message: error.message, ...(status !== undefined && { status }) };
     }
@@ -214,7 +217,7 @@ class CallAccount {
   }
 
   async #release(): Promise<void> {
-    if (this.#reservation) await this.#run.parts.ledger.release(this.#take().id);
+    await this.#run.parts.ledger.release(this.#take().id);
   }
 
   #take(): Reservation {
@@ -225,9 +228,10 @@ class CallAccount {
 
   /** Usage of a call that did not report any: the likely input, and what was heard of the answer. */
   #estimate(): Usage {
-    const answer = this.#answer?.answer();
-    const calls = answer?.message.tool_calls?.map((call) => call.function.name + call.function.arguments) ?? [];
-    const heard = [answer?.text, answer?.reasoning, ...calls].join('');
+    const answer = this.#answer.answer();
+    const calls =
+      answer.message.tool_calls?.map((call) => call.function.name + call.function.arguments) ?? [];
+    const heard = [answer.text, answer.reasoning, ...calls].join('');
     return { inputTokens: this.#run.input.likelyTokens, outputTokens: estimateOutputTokens(heard) };
   }
 }

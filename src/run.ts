@@ -293,7 +293,8 @@ export class Run {
 
   /** Any thrown thing as the error of this request; an abort keeps its reason. */
   errorOf(thrown: unknown): XrouterError {
-    if (this.signal.aborted && !(thrown instanceof CallError)) return toXrouterError(this.signal.reason);
+    const consequence = !(thrown instanceof CallError) || thrown.code === 'aborted';
+    if (this.signal.aborted && consequence) return toXrouterError(this.signal.reason);
     return toXrouterError(thrown);
   }
 

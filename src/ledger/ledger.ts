@@ -38,6 +38,8 @@ export interface Settlement {
   usd: number | undefined;
   status: 'completed' | 'failed' | 'aborted';
   usage?: Usage;
+  /** True where the provider reported no usage, so that it was estimated. */
+  estimated?: boolean;
   provenance?: Provenance;
   servedModel?: string;
 }

@@ -22,7 +22,7 @@ const NAME = 'benchmark@1';
 
 export interface Reading {
   kind: TaskKind;
-  /** On the scale of `abilityOf`: -2.5 is small talk, 2 is an olympiad problem. */
+  /** On the scale of `abilityOf`: -4 is small talk, 2 is an olympiad problem. */
   difficulty: number;
   /** Tokens a typical model answers with. */
   outputTokens: number;
@@ -60,7 +60,7 @@ export function readPrompt(view: PromptView): Reading {
   // Longer asks hold more conditions: a tenfold length adds about one point.
   difficulty += 1.0 * Math.log10(Math.max(view.text.length, 20) / 200);
   difficulty += 0.45 * Math.min(4, text.match(HARD)?.length ?? 0);
-  if (EASY.test(text)) difficulty -= 1;
+  if (EASY.test(text)) difficulty -= 2;
   if (view.tools > 0) difficulty += 0.3 + Math.min(0.5, view.tools / 40);
   if (view.structured) difficulty += 0.15;
   if (view.images + view.files + view.audio > 0) difficulty += 0.3;
@@ -69,7 +69,7 @@ export function readPrompt(view: PromptView): Reading {
   const outputTokens = { general: 250, language: 300, knowledge: 350, math: 500, code: 600 }[kind];
   return {
     kind,
-    difficulty: Math.min(2.5, Math.max(-2.5, difficulty)),
+    difficulty: Math.min(2.5, Math.max(-4, difficulty)),
     outputTokens: Math.round(outputTokens * 1.25 ** difficulty),
   };
 }
