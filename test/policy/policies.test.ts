@@ -49,7 +49,7 @@ describe('the benchmark policy', () => {
   const policy = benchmarkPolicy();
 
   it('sends easy prompts to cheap candidates and hard ones to strong candidates', async () => {
-    expect(chosen(await policy.decide(policyState('hi')))).toBe('small');
+    expect(chosen(await policy.decide(policyState('hi', { lambda: 1 })))).toBe('small');
     expect(chosen(await policy.decide(policyState(HARD, { lambda: 0.1 })))).toBe('large');
   });
 
