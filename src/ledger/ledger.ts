@@ -44,7 +44,8 @@ export interface Settlement {
   servedModel?: string;
 }
 
-export interface LedgerEntry extends Settlement {
+/** How the call ended is there once it is settled; `usd` stays `undefined` where the cost is unknown. */
+export interface LedgerEntry extends Partial<Settlement> {
   id: string;
   episodeId: string;
   callId: string;
@@ -58,7 +59,7 @@ export interface LedgerEntry extends Settlement {
 export interface Balance {
   spentUsd: number;
   reservedUsd: number;
-  /** Settled calls whose cost is unknown; their reservation is part of `spentUsd` where there was one. */
+  /** Settled or lost calls whose cost is unknown; their reservation is part of `spentUsd` where there was one. */
   unknownCalls: number;
 }
 
@@ -68,7 +69,7 @@ export interface Ledger {
    * @throws XrouterError `budget_exceeded` (says which budget and by how much) or `unknown_price`
    */
   reserve(request: ReservationRequest): Promise<Reservation>;
-  /** Books the real cost, once; settling again is ignored. */
+  /** Books the real cost, once; settling again is ignored. A cost above the reservation is booked as it is. */
   settle(reservationId: string, settlement: Settlement): Promise<void>;
   /** Gives the reservation back: the call never reached the provider. */
   release(reservationId: string): Promise<void>;

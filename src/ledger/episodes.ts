@@ -1,0 +1,108 @@
+/**
+ * Where episodes are kept for learning, beside the account. Written after the answer was delivered, and
+ * without texts unless the user asks for them.
+ */
+import type { CallRecord, Episode } from '../episode.ts';
+import { XrouterError } from '../errors.ts';
+import type { Action, Decision } from '../policy/policy.ts';
+import type { ChatMessage } from '../request.ts';
+
+export interface EpisodeOptions {
+  /** Keep what was asked and answered, word for word. Default false. */
+  storePrompts?: boolean;
+  /** Older ones make room. Default 10000. */
+  maxEpisodes?: number;
+  /** Default 30 days. */
+  maxAgeMs?: number;
+}
+
+export const EPISODE_DEFAULTS = {
+  storePrompts: false,
+  maxEpisodes: 10_000,
+  maxAgeMs: 30 * 24 * 3600 * 1000,
+} satisfies Required<EpisodeOptions>;
+
+/** How good an answer turned out to be. */
+export interface Feedback {
+  /** 0..1, 1 the best. */
+  score: number;
+  /** Who says so, for example `user` or `tests`; a second word of the same source replaces its first. */
+  source: string;
+}
+
+/** An episode with the messages it was asked with. */
+export interface EpisodeWithPrompt extends Episode {
+  messages?: ChatMessage[];
+}
+
+export interface StoredEpisode extends EpisodeWithPrompt {
+  feedback: Feedback[];
+}
+
+export interface EpisodeStore {
+  /** Keeps the episode; one that is there already is replaced. Resolves once it is written. */
+  saveEpisode(episode: EpisodeWithPrompt): Promise<void>;
+  /** Newest first. `since`: ISO time, inclusive. `limit` defaults to 100. */
+  episodes(filter?: { limit?: number; since?: string }): Promise<StoredEpisode[]>;
+  /** @throws XrouterError `invalid_request` for a score out of range or an episode that is not kept */
+  feedback(episodeId: string, feedback: Feedback): Promise<void>;
+}
+
+/** The episode as it is stored: always without the adapter's native objects, which are no data. */
+export function storedForm(episode: EpisodeWithPrompt, storePrompts: boolean): EpisodeWithPrompt {
+  const keepCall = storePrompts ? withoutNative : withoutText;
+  const { messages, ...rest } = episode;
+  return {
+    ...rest,
+    ...(storePrompts && messages ? { messages } : {}),
+    steps: episode.steps.map((step) => ({
+      ...step,
+      decision: storePrompts ? step.decision : decisionWithoutText(step.decision),
+      calls: step.calls.map(keepCall),
+    })),
+  };
+}
+
+function withoutNative({ native: _native, ...call }: CallRecord): CallRecord {
+  return call;
+}
+
+/** A provider's error message may quote the prompt, so only its code and status stay; so may a verdict's reason. */
+function withoutText({ native: _native, message: _message, ...call }: CallRecord): CallRecord {
+  return {
+    ...call,
+    ...(call.error && { error: { ...call.error, message: '' } }),
+    ...(call.verdict && { verdict: { ...call.verdict, reason: undefined } }),
+  };
+}
+
+/** A policy may rewrite prompts, answer itself and note what it likes, so only the choice and its numbers stay. */
+function decisionWithoutText(decision: Decision): Decision {
+  const { action, policy, estimates, propensity, floorReached, overhead } = decision;
+  return { action: actionWithoutText(action), policy, estimates, propensity, floorReached, overhead };
+}
+
+function actionWithoutText(action: Action): Action {
+  if (action.type === 'stop') return action;
+  if (action.type === 'answer') return { type: 'answer', message: { role: 'assistant', content: null } };
+  const [first, ...others] = action.calls.map(({ model, temperature }) => ({ model, temperature }));
+  return { type: 'call', calls: [first!, ...others] };
+}
+
+/** @throws XrouterError `invalid_request` */
+export function assertFeedback({ score, source }: Feedback): void {
+  if (score >= 0 && score <= 1 && source !== '') return;
+  throw new XrouterError(
+    'invalid_request',
+    `Feedback needs a score from 0 to 1 and a source, not ${score}.`,
+    {
+      hint: 'Scale the score to 0..1 and name who gives it, for example "user".',
+    },
+  );
+}
+
+export function episodeNotKept(episodeId: string): XrouterError {
+  return new XrouterError('invalid_request', `No episode ${episodeId} is kept.`, {
+    hint: 'Check the id, and whether maxEpisodes and maxAgeMs keep episodes long enough for feedback to arrive.',
+  });
+}

@@ -1,0 +1,87 @@
+/** Episodes in the ledger's file. */
+import type { Database } from './database.ts';
+import type { EpisodeOptions, EpisodeStore, EpisodeWithPrompt, Feedback, StoredEpisode } from './episodes.ts';
+import { assertFeedback, EPISODE_DEFAULTS, episodeNotKept, storedForm } from './episodes.ts';
+
+export class SqliteEpisodes implements EpisodeStore {
+  readonly #database: Database;
+  readonly #options: Required<EpisodeOptions>;
+  readonly #sql: ReturnType<typeof statements>;
+  #waiting: EpisodeWithPrompt[] = [];
+  #writing: Promise<void> | undefined;
+
+  constructor(database: Database, options: EpisodeOptions) {
+    this.#database = database;
+    this.#options = { ...EPISODE_DEFAULTS, ...options };
+    this.#sql = statements(database);
+  }
+
+  /** Waits for the turn of the event loop to end, so that answers go out first and neighbours share a commit. */
+  saveEpisode(episode: EpisodeWithPrompt): Promise<void> {
+    this.#waiting.push(episode);
+    this.#writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#writeWaiting());
+    return this.#writing;
+  }
+
+  async episodes({ limit = 100, since }: { limit?: number; since?: string } = {}): Promise<StoredEpisode[]> {
+    await this.flush();
+    const fromMs = since === undefined ? Number.MIN_SAFE_INTEGER : Date.parse(since);
+    const rows = await this.#database.read(() => this.#sql.since.all(fromMs, limit));
+    return rows.map((row) => ({
+      ...JSON.parse(String(row.json)),
+      feedback: JSON.parse(String(row.feedback)),
+    }));
+  }
+
+  async feedback(episodeId: string, feedback: Feedback): Promise<void> {
+    assertFeedback(feedback);
+    await this.flush();
+    await this.#database.write(() => {
+      if (!this.#sql.exists.get(episodeId)) throw episodeNotKept(episodeId);
+      this.#sql.feedback.run(episodeId, feedback.source, feedback.score, this.#database.nowMs());
+    });
+  }
+
+  /** Resolves once everything handed in is written or has failed; who handed it in learns which. */
+  async flush(): Promise<void> {
+    while (this.#writing) await this.#writing.catch(() => {});
+  }
+
+  #writeWaiting(): Promise<void> {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    this.#writing = undefined;
+    return this.#database.write(() => {
+      for (const episode of batch) {
+        const json = JSON.stringify(storedForm(episode, this.#options.storePrompts));
+        this.#sql.save.run(episode.id, Date.parse(episode.startedAt), json);
+      }
+      this.#sql.forgetOld.run(this.#database.nowMs() - this.#options.maxAgeMs);
+      this.#sql.forgetMany.run(this.#options.maxEpisodes);
+    });
+  }
+}
+
+function statements(database: Database) {
+  return {
+    save: database.prepare(
+      `INSERT INTO episodes (id, started_at_ms, json) VALUES (?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET json = excluded.json`,
+    ),
+    exists: database.prepare('SELECT 1 FROM episodes WHERE id = ?'),
+    since: database.prepare(
+      `SELECT json, (
+          SELECT json_group_array(json_object('score', score, 'source', source))
+          FROM feedback WHERE episode_id = id
+        ) AS feedback
+        FROM episodes WHERE started_at_ms >= ? ORDER BY started_at_ms DESC, seq DESC LIMIT ?`,
+    ),
+    feedback: database.prepare(
+      `INSERT INTO feedback (episode_id, source, score, created_at_ms) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET score = excluded.score, created_at_ms = excluded.created_at_ms`,
+    ),
+    forgetOld: database.prepare('DELETE FROM episodes WHERE started_at_ms < ?'),
+    // `seq` grows by one a row, so this keeps at most so many, and looks at no row that stays.
+    forgetMany: database.prepare('DELETE FROM episodes WHERE seq <= (SELECT max(seq) FROM episodes) - ?'),
+  };
+}
