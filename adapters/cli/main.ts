@@ -8,7 +8,9 @@ interface CommandEntry {
   load(): Promise<{ command(): Command }>;
 }
 
-const commands: Record<string, CommandEntry> = {};
+const commands: Record<string, CommandEntry> = {
+  render: { summary: "print the served policy's prompt", load: () => import('./commands/render.ts') },
+};
 
 async function main(argv: string[]): Promise<void> {
   const program = new Command('xrouter')

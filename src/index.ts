@@ -1,0 +1,3 @@
+/** The public face of xrouter. */
+export { XrouterError } from './errors.ts';
+export * from './policy/served/index.ts';
