@@ -1,3 +1,44 @@
 /** The public face of xrouter. */
-export { XrouterError } from './errors.ts';
-export * from './policy/served/index.ts';
+import { validateConfig } from './config.ts';
+import { assembleRouter } from './create-router.ts';
+import type { Router } from './router.ts';
+import type { RouterConfig, Surroundings } from './router-config.ts';
+
+/**
+ * A router from a configuration.
+ *
+ * @example
+ * ```ts
+ * import { createRouter } from 'xrouter';
+ *
+ * const router = createRouter({ pool: ['gpt-5-nano', 'gpt-5'], budgets: { dayUsd: 5 } });
+ * const { text, model, cost } = await router.route({ messages: [{ role: 'user', content: 'Hello' }] });
+ * ```
+ * @throws XrouterError `invalid_config`, `unknown_model`
+ */
+export function createRouter(config: RouterConfig = {}, surroundings: Surroundings = {}): Router {
+  return assembleRouter(validateConfig(config), surroundings);
+}
+
+export type { Refusal, RefusalCode } from './admission.ts';
+export { formatUsd } from './admission.ts';
+export * from './catalog/index.ts';
+export { findConfigFile, loadConfig, validateConfig } from './config.ts';
+export { assembleRouter } from './create-router.ts';
+export type { CallRecord, Episode, Step } from './episode.ts';
+export * from './errors.ts';
+export type { RouteEnd, RouteEvent, RouteResult } from './events.ts';
+export * from './ledger/index.ts';
+export * from './money.ts';
+export { benchmarkPolicy } from './policy/benchmark.ts';
+export { cheapestPolicy, fixedPolicy, strongestPolicy } from './policy/fixed.ts';
+export type * from './policy/policy.ts';
+export type { PromptView } from './policy/prompt-view.ts';
+export { viewPrompt } from './policy/prompt-view.ts';
+export * from './provider/index.ts';
+export * from './request.ts';
+export type { Explanation } from './router.ts';
+export { Router } from './router.ts';
+export type { PolicyChoice, RouterConfig, Surroundings } from './router-config.ts';
+export type { RouteDefaults, RouterParts } from './router-parts.ts';
+export * from './verifier/index.ts';

@@ -1,6 +1,7 @@
 /** What a router is put together from. `createRouter` fills it from the configuration. */
 import type { Candidate } from './catalog/candidate.ts';
 import type { Catalog } from './catalog/catalog.ts';
+import type { Env } from './catalog/providers.ts';
 import type { Episode } from './episode.ts';
 import type { BudgetScope, Ledger } from './ledger/ledger.ts';
 import type { Policy } from './policy/policy.ts';
@@ -22,6 +23,8 @@ export interface RouteDefaults {
 
 export interface RouterParts {
   catalog: Catalog;
+  /** Holds keys and base URLs. */
+  env: Env;
   policy: Policy;
   /** Decides where `policy` throws; `undefined`: the request fails. */
   fallbackPolicy?: Policy;
@@ -36,7 +39,7 @@ export interface RouterParts {
   /** Why a candidate cannot be called, for a person; `undefined` if it can. */
   unusable(candidate: Candidate): string | undefined;
   /** The budgets that apply to a request. */
-  scopesOf(request: RouteRequest, episodeId: string, at: Date): BudgetScope[];
+  scopesOf(request: RouteRequest, episodeId: string, atMs: number): BudgetScope[];
   /** Told of every episode once it has ended. */
   onEpisode?(episode: Episode): void;
   close(): Promise<void>;

@@ -43,7 +43,7 @@ export class Run {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #needsKeys: boolean;
-  readonly #pool: Candidate[];
+  readonly #pool: readonly Candidate[];
   readonly #requirement: Requirement;
   readonly #deny: Set<string>;
   readonly #failed = new Map<string, Refusal>();
@@ -62,10 +62,10 @@ export class Run {
     this.episode = newEpisode(this.id, request, this.startedAtMs);
     this.view = viewPrompt(request);
     this.input = estimateInput(request, this.view);
-    this.scopes = parts.scopesOf(request, this.id, new Date(this.startedAtMs));
+    this.scopes = parts.scopesOf(request, this.id, this.startedAtMs);
     this.#requirement = requirementOf(request, this.view, this.input);
-    this.#pool = parts.catalog.pool(request.pool);
-    this.#deny = new Set(request.deny?.map((name) => parts.catalog.get(name)?.id ?? name));
+    this.#pool = poolOf(parts, request.pool);
+    this.#deny = new Set(request.deny?.map((name) => parts.catalog.get(name, parts.env).id));
     const limit = new XrouterError(
       'total_timeout',
       `The request took longer than ${this.limits.totalMs} ms.`,
@@ -308,3 +308,9 @@ const HINTS = {
   unknown_price: 'Give the models a price in the configuration, or take the budget away.',
   no_candidate: 'Add a candidate that can do this, or relax what is missing; `xrouter models` lists them.',
 };
+
+/** @throws XrouterError `unknown_model` that names the nearest candidates */
+function poolOf({ catalog, env }: RouterParts, names: string[] | undefined): readonly Candidate[] {
+  if (!names) return catalog.candidates;
+  return [...new Set(names.map((name) => catalog.get(name, env)))];
+}

@@ -1,0 +1,99 @@
+/** From configuration to router. */
+import type { Candidate } from './catalog/candidate.ts';
+import { createCatalog } from './catalog/catalog.ts';
+import { endpointOf } from './catalog/providers.ts';
+import { XrouterError } from './errors.ts';
+import { budgetScopes } from './ledger/budgets.ts';
+import { lazyLedger } from './ledger/lazy.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { createMemoryLedger } from './ledger/memory.ts';
+import { benchmarkPolicy } from './policy/benchmark.ts';
+import { cheapestPolicy, fixedPolicy, strongestPolicy } from './policy/fixed.ts';
+import type { Policy } from './policy/policy.ts';
+import { CircuitBreaker } from './provider/breaker.ts';
+import type { Provider } from './provider/provider.ts';
+import { Router } from './router.ts';
+import type { PolicyChoice, RouterConfig, Surroundings } from './router-config.ts';
+
+/**
+ * Puts a router together without validating the configuration; `createRouter` validates it first.
+ * @throws XrouterError `invalid_config`, `unknown_model`
+ */
+export function assembleRouter(config: RouterConfig = {}, surroundings: Surroundings = {}): Router {
+  const env = surroundings.env ?? process.env;
+  const { models, providers, allow, bundled, pool, deny, lambda, minSuccess, limits, maxOutputTokens } =
+    config;
+  const catalog = createCatalog({ models, providers, allow, bundled, configName: surroundings.configName });
+  for (const name of [...(pool ?? []), ...(deny ?? [])]) catalog.get(name);
+  const ledger = ledgerOf(config);
+  const budgets = config.budgets ?? {};
+  const http = new Map<string, Promise<Provider>>();
+  const unusable = new Map<string, string | undefined>();
+  return new Router({
+    catalog,
+    env,
+    ledger,
+    policy: policyOf(config.policy ?? 'benchmark', (name) => catalog.get(name, env).id),
+    fallbackPolicy: config.fallback === false ? undefined : benchmarkPolicy(),
+    breaker: new CircuitBreaker(config.breaker),
+    retry: config.retry ?? {},
+    defaults: { pool, deny, lambda, minSuccess, limits, maxOutputTokens },
+    routes: config.routes ?? {},
+    verifier: config.verifier,
+    onEpisode: surroundings.onEpisode,
+    unusable(candidate) {
+      if (candidate.via) return undefined;
+      if (!unusable.has(candidate.provider)) {
+        unusable.set(candidate.provider, catalog.missing(candidate, env));
+      }
+      return unusable.get(candidate.provider);
+    },
+    scopesOf({ limits, session, budgetKey }, episodeId, atMs) {
+      return budgetScopes(budgets, { episodeId, maxUsd: limits?.maxUsd, session, budgetKey }, atMs);
+    },
+    providerOf(candidate) {
+      if (candidate.via) return Promise.resolve(candidate.via);
+      let provider = http.get(candidate.provider);
+      if (!provider) {
+        provider = httpProvider(candidate);
+        http.set(candidate.provider, provider);
+      }
+      return provider;
+    },
+    close: () => ledger.close(),
+  });
+
+  /** undici takes 60 ms to load, so only who calls a model loads it. */
+  async function httpProvider(candidate: Candidate): Promise<Provider> {
+    const spec = catalog.provider(candidate.provider);
+    if (!spec) {
+      throw new XrouterError('invalid_config', `There is no provider "${candidate.provider}".`, {
+        hint: `Add it under "providers" in the configuration, with a baseUrl.`,
+      });
+    }
+    const { createHttpProvider } = await import('./provider/http.ts');
+    const { outputLimitField: maxTokensField } = spec.wire;
+    return createHttpProvider({ id: spec.id, ...endpointOf(spec, env), maxTokensField });
+  }
+}
+
+function ledgerOf({ ledger, episodes }: RouterConfig): Ledger {
+  if (ledger === undefined) return createMemoryLedger();
+  if (typeof ledger !== 'string') return ledger;
+  return lazyLedger(async () => {
+    const { openLedger } = await import('./ledger/index.ts');
+    return openLedger({ path: ledger, episodes });
+  });
+}
+
+function policyOf(choice: PolicyChoice, idOf: (name: string) => string): Policy {
+  if (choice === 'cheapest') return cheapestPolicy();
+  if (choice === 'strongest') return strongestPolicy();
+  if (choice === 'benchmark' || choice === 'embedded') return benchmarkPolicy();
+  if ('decide' in choice) return choice;
+  if ('fixed' in choice) {
+    const [first, ...others] = [choice.fixed].flat().map(idOf);
+    return fixedPolicy(first!, ...others);
+  }
+  throw new XrouterError('invalid_config', 'Policy files cannot be loaded yet.', { hint: 'Name a policy.' });
+}

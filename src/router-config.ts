@@ -1,0 +1,49 @@
+/** What a router is configured with: one object. Every part is optional. */
+import type { CatalogOptions } from './catalog/catalog.ts';
+import type { Env } from './catalog/providers.ts';
+import type { Episode } from './episode.ts';
+import type { BudgetConfig } from './ledger/budgets.ts';
+import type { EpisodeOptions } from './ledger/episodes.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { Policy } from './policy/policy.ts';
+import type { CircuitBreakerOptions } from './provider/breaker.ts';
+import type { RetryOptions } from './provider/retry.ts';
+import type { RouteDefaults } from './router-parts.ts';
+import type { Verifier } from './verifier/verifier.ts';
+
+/** Which policy decides: one by name, always the same models, a trained one from a file, or your own. */
+export type PolicyChoice =
+  | 'embedded'
+  | 'benchmark'
+  | 'cheapest'
+  | 'strongest'
+  | { fixed: string | string[] }
+  | { file: string }
+  | Policy;
+
+export interface RouterConfig extends Omit<CatalogOptions, 'configName' | 'deny'>, RouteDefaults {
+  /** Default `embedded`. */
+  policy?: PolicyChoice;
+  /** False: a request fails where the policy does. Default true: the benchmark policy decides, and the decision says so. */
+  fallback?: boolean;
+  /** Named bundles of settings, for requests that name one as `route`. */
+  routes?: Record<string, RouteDefaults>;
+  verifier?: Verifier;
+  budgets?: BudgetConfig;
+  /** Path of the ledger's file, or a ledger of your own. Default: in memory, gone with the process. */
+  ledger?: string | Ledger;
+  /** How much is kept of each episode, where the ledger is a file. */
+  episodes?: EpisodeOptions;
+  retry?: Pick<RetryOptions, 'maxAttempts' | 'baseDelayMs' | 'maxDelayMs'>;
+  breaker?: Pick<CircuitBreakerOptions, 'failureThreshold' | 'failureShare' | 'windowMs' | 'openMs'>;
+}
+
+/** What is not configuration but surroundings. */
+export interface Surroundings {
+  /** Holds keys and base URLs; default `process.env`. */
+  env?: Env;
+  /** Named in the provenance of the user's prices. */
+  configName?: string;
+  /** Told of every episode once it has ended. */
+  onEpisode?: (episode: Episode) => void;
+}
