@@ -22,6 +22,9 @@ export interface Script {
   body?: Action[];
 }
 
+/** A script, or what chooses one by the request. */
+export type ScriptSource = Script | ((request: SeenRequest) => Script);
+
 export interface SeenRequest {
   method: string;
   url: string;
@@ -39,7 +42,7 @@ export interface ScriptedServer extends AsyncDisposable {
   /** Sockets opened so far. */
   connections: number;
   /** Replaces what comes next; the last script repeats. */
-  play(...scripts: Script[]): void;
+  play(...scripts: ScriptSource[]): void;
   /** Resolves once `count` requests have arrived in full. */
   arrived(count: number): Promise<void>;
 }
@@ -92,7 +95,7 @@ async function perform(actions: Action[], response: ServerResponse, socket: Sock
   return true;
 }
 
-export async function startScriptedServer(...first: Script[]): Promise<ScriptedServer> {
+export async function startScriptedServer(...first: ScriptSource[]): Promise<ScriptedServer> {
   let scripts = first;
   const requests: SeenRequest[] = [];
   const waiting: { count: number; resolve: () => void }[] = [];
@@ -116,8 +119,9 @@ export async function startScriptedServer(...first: Script[]): Promise<ScriptedS
     requests.push(seen);
     for (const waiter of waiting) if (requests.length >= waiter.count) waiter.resolve();
 
-    const script = scripts.length > 1 ? scripts.shift() : scripts[0];
-    if (!script) throw new Error('The scripted server has no script.');
+    const source = scripts.length > 1 ? scripts.shift() : scripts[0];
+    if (!source) throw new Error('The scripted server has no script.');
+    const script = typeof source === 'function' ? source(seen) : source;
     if (!(await perform(script.before ?? [], response, socket))) return;
     response.writeHead(script.status ?? 200, script.headers);
     response.flushHeaders();
