@@ -1,0 +1,15 @@
+/** Step 3: calling a candidate. */
+export { AnswerAssembler, type AssembledAnswer } from './assemble.ts';
+export { CircuitBreaker, type CircuitBreakerOptions, type CircuitState } from './breaker.ts';
+export { closeHttpConnections, createHttpProvider, type HttpProviderSpec } from './http.ts';
+export { DEFAULT_TIME_LIMITS } from './limits.ts';
+export type {
+  CallFinish,
+  Delta,
+  FinishReason,
+  Provider,
+  ProviderCall,
+  ProviderEvent,
+  ToolCallDelta,
+} from './provider.ts';
+export { callWithRetry, type FailedAttempt, type RetryEvent, type RetryOptions } from './retry.ts';

@@ -1,0 +1,62 @@
+import { createHttpProvider } from '../../src/provider/index.ts';
+import { type Action, json, type Script, sse, startScriptedServer } from '../support/scripted-server.ts';
+import { type Behaviour, providerSuite } from './provider.suite.ts';
+
+const USAGE = { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 };
+const DONE = 'data: [DONE]\n\n';
+const finish = (reason: string) => ({ choices: [{ index: 0, delta: {}, finish_reason: reason }] });
+const text = (content: string) => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+const toolFragment = (call: object) => ({ choices: [{ index: 0, delta: { tool_calls: [call] } }] });
+
+function whole(message: object, reason: string): Script {
+  return json({ choices: [{ index: 0, message, finish_reason: reason }], usage: USAGE });
+}
+
+/** The two forms of an answer: the one asked for is chosen by the request itself. */
+function scripts(behaviour: Behaviour): { stream: Script; json: Script } {
+  const same = (script: Script) => ({ stream: script, json: script });
+  switch (behaviour.kind) {
+    case 'text':
+      return {
+        stream: sse(...behaviour.pieces.map(text), finish('stop'), { choices: [], usage: USAGE }, DONE),
+        json: whole({ role: 'assistant', content: behaviour.pieces.join('') }, 'stop'),
+      };
+    case 'tool_call': {
+      const { id, name, argumentPieces } = behaviour;
+      const first = toolFragment({ index: 0, id, type: 'function', function: { name, arguments: '' } });
+      const rest = argumentPieces.map((piece) => toolFragment({ index: 0, function: { arguments: piece } }));
+      const call = { id, type: 'function', function: { name, arguments: argumentPieces.join('') } };
+      return {
+        stream: sse(first, ...rest, finish('tool_calls'), { choices: [], usage: USAGE }, DONE),
+        json: whole({ role: 'assistant', content: null, tool_calls: [call] }, 'tool_calls'),
+      };
+    }
+    case 'hang':
+      return same({ before: ['hang'] });
+    case 'stall':
+      return same(sse(...behaviour.pieces.map(text), 'hang' as Action));
+    case 'fail':
+      return same(json({ error: { message: 'overloaded' } }, behaviour.status));
+    case 'empty':
+      return {
+        stream: sse(finish('stop'), { choices: [], usage: USAGE }, DONE),
+        json: whole({ role: 'assistant', content: '' }, 'stop'),
+      };
+  }
+}
+
+providerSuite('http provider', async (behaviour) => {
+  const forms = scripts(behaviour);
+  const server = await startScriptedServer((request) =>
+    (JSON.parse(request.body) as { stream: boolean }).stream ? forms.stream : forms.json,
+  );
+  return {
+    provider: createHttpProvider({ id: 'test', baseUrl: server.url }),
+    seen: () => server.requests.length,
+    cancelled: async (index) => {
+      await server.arrived(index + 1);
+      await server.requests[index]?.closed;
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+});
