@@ -1,0 +1,90 @@
+/**
+ * The inside of the sandbox: QuickJS, compiled to WebAssembly, in a thread of its own. Only JSON texts pass
+ * in and out, and what a test expects never comes in, so code cannot forge a result it did not compute.
+ */
+import { parentPort } from 'node:worker_threads';
+import { newQuickJSWASMModule, type QuickJSContext, type QuickJSHandle } from 'quickjs-emscripten';
+
+export interface SandboxJob {
+  code: string;
+  /** Name of the function to call. */
+  name: string;
+  /** For each call, its arguments as a JSON array. */
+  calls: string[];
+  timeMs: number;
+  memoryBytes: number;
+}
+
+/** For each call the result as JSON, or what it threw; `fault` where the code could not even be loaded. */
+export type SandboxReply = { results: ({ json: string | undefined } | { error: string })[] } | { fault: string };
+
+/** A function's native stack must end before the thread's does; a crash inside costs the whole module. */
+const STACK_BYTES = 256 * 1024;
+
+const LONGEST_RESULT_CHARS = 1_000_000;
+
+/** Taken before the code runs: what it does to `JSON` afterwards no longer matters. */
+const HARNESS = `(() => {
+  const { parse, stringify } = JSON;
+  const { apply } = Reflect;
+  return (f, args) => stringify(apply(f, undefined, parse(args)));
+})()`;
+
+const PRELUDE = `var module = { exports: {} }, exports = module.exports;
+var console = { log() {}, info() {}, warn() {}, error() {}, debug() {} };`;
+
+async function run(job: SandboxJob): Promise<SandboxReply> {
+  // A module of its own: one that was driven out of memory or stack is not fit for the next job.
+  const quickjs = await newQuickJSWASMModule();
+  const runtime = quickjs.newRuntime();
+  runtime.setMemoryLimit(job.memoryBytes);
+  runtime.setMaxStackSize(STACK_BYTES);
+  const deadline = performance.now() + job.timeMs;
+  runtime.setInterruptHandler(() => performance.now() > deadline);
+  const context = runtime.newContext();
+
+  const evaluate = (source: string) => {
+    const result = context.evalCode(source, 'answer.js', { type: 'global' });
+    return result.error ? { error: describe(context, result.error) } : { value: result.value };
+  };
+  const harness = evaluate(HARNESS).value!;
+  evaluate(PRELUDE);
+  const loaded = evaluate(job.code);
+  if (loaded.error !== undefined) return { fault: loaded.error };
+  const target = evaluate(`typeof ${job.name} === 'function' ? ${job.name} : module.exports.${job.name} ?? module.exports`);
+  if (target.error !== undefined) return { fault: target.error };
+  if (context.typeof(target.value) !== 'function') return { fault: `there is no function "${job.name}"` };
+
+  const results = job.calls.map((args) => {
+    const result = context.callFunction(harness, context.undefined, target.value!, context.newString(args));
+    if (result.error) return { error: describe(context, result.error) };
+    if (context.typeof(result.value) !== 'string') return { json: undefined };
+    const json = context.getString(result.value);
+    return json.length > LONGEST_RESULT_CHARS ? { error: 'the result is too long' } : { json };
+  });
+  // Nothing is disposed: the module goes as a whole, and disposing after an overflow aborts.
+  return { results };
+}
+
+function describe(context: QuickJSContext, error: QuickJSHandle): string {
+  const text = (name: string) => {
+    if (context.typeof(error) !== 'object') return undefined;
+    const part = context.getProp(error, name);
+    return context.typeof(part) === 'string' ? context.getString(part).slice(0, 300) : undefined;
+  };
+  const [name, message] = [text('name'), text('message')];
+  if (message === 'interrupted') return 'time limit exceeded';
+  if (message === 'out of memory') return 'memory limit exceeded';
+  return [name, message].filter((part) => part !== undefined).join(': ') || 'it threw something that is no error';
+}
+
+parentPort?.on('message', async (job: SandboxJob) => {
+  let reply: SandboxReply;
+  try {
+    reply = await run(job);
+  } catch (error) {
+    // The module itself gave up, for example by overflowing the thread's stack.
+    reply = { fault: `the sandbox stopped it (${error instanceof Error ? error.message : error})`.slice(0, 300) };
+  }
+  parentPort?.postMessage(reply);
+});
