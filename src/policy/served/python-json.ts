@@ -14,11 +14,6 @@ export class PyNumber {
 export type PyObject = Map<string, PyJson>;
 export type PyJson = null | boolean | string | PyNumber | PyJson[] | PyObject;
 
-export interface ParseOptions {
-  /** Accepts raw control characters inside strings, as Python's `strict=False` does. */
-  controlCharacters?: boolean;
-}
-
 /** Deeper nesting is refused, so that no input can exhaust the stack. */
 const MAX_DEPTH = 200;
 
@@ -36,19 +31,15 @@ const WORDS: [string, () => PyJson][] = [
  * `json.loads`.
  * @throws SyntaxError with the offset of what is wrong
  */
-export function parsePythonJson(text: string, options: ParseOptions = {}): PyJson {
-  const { value, end } = parsePythonJsonAt(text, 0, options);
+export function parsePythonJson(text: string): PyJson {
+  const { value, end } = parsePythonJsonAt(text, 0);
   const rest = skipSpace(text, end);
   if (rest < text.length) throw new SyntaxError(`unexpected text after the JSON value at offset ${rest}`);
   return value;
 }
 
 /** `json.JSONDecoder().raw_decode`: the value that starts at `offset`, and where it ends. */
-export function parsePythonJsonAt(
-  text: string,
-  offset: number,
-  options: ParseOptions = {},
-): { value: PyJson; end: number } {
+export function parsePythonJsonAt(text: string, offset: number): { value: PyJson; end: number } {
   let at = offset;
 
   function fail(): never {
@@ -63,7 +54,7 @@ export function parsePythonJsonAt(
       const code = text.charCodeAt(at);
       if (code === 0x22) break;
       if (code === 0x5c) at++;
-      else if (code < 0x20 && !options.controlCharacters) fail();
+      else if (code < 0x20) fail();
     }
     if (at >= text.length) fail();
     const raw = text.slice(start, at++);

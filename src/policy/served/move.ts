@@ -1,0 +1,115 @@
+/** What the router wants, as one of four moves; and the error texts it learned to read where a wish fails. */
+
+import type { RouterOutput } from './parse.ts';
+import { dumpPythonJson, type PyJson, PyNumber } from './python-json.ts';
+import type { RouterCall } from './render.ts';
+
+export interface ModelCall {
+  call: RouterCall;
+  /** Id of the model, as the tools were made from. */
+  model: string;
+  systemPrompt: string;
+  /** 0..2; `undefined` where the router named none that makes sense. */
+  temperature?: number;
+}
+
+/** A call that cannot be made, with the text the router is answered with in its tool turn. */
+export interface RejectedCall {
+  call: RouterCall;
+  error: string;
+}
+
+export type RouterMove =
+  | { type: 'call'; calls: ModelCall[]; rejected: RejectedCall[] }
+  /** Release the answer of an earlier call, by whatever the router named it with. */
+  | { type: 'select'; target: string; call: RouterCall }
+  | { type: 'answer'; text: string }
+  /** Nothing to act on; `rejected` holds the calls that were meant but cannot be made. */
+  | { type: 'none'; reason: string; rejected: RejectedCall[] };
+
+/** Literal texts of the original, which the published checkpoint was trained to recover from. */
+const NOT_GIVEN = 'Error: This tool is not given. You cannot call this tool.';
+export const selectError = (target: string) =>
+  `Error calling select_response: ${target} not found in the conversation context.`;
+const promptError = (name: string) =>
+  `Error calling ${name}: optimized_system_prompt is required when calling the tool.`;
+const SELECT_ALONE = 'Error calling select_response: it must be called alone, after the answers are in.';
+
+/** The tools of one request by name. */
+export interface RouterTools {
+  /** Tool name to model id. */
+  models: ReadonlyMap<string, string>;
+  /** Name of the select tool; `undefined` in simple mode. */
+  select?: string;
+}
+
+export function readMove(output: RouterOutput, tools: RouterTools): RouterMove {
+  const calls: ModelCall[] = [];
+  const rejected: RejectedCall[] = [];
+  const selects: { call: RouterCall; target: string }[] = [];
+  for (const written of output.calls) {
+    const name = resolveTool(written.name, tools);
+    if (name === undefined) {
+      rejected.push({ call: written, error: NOT_GIVEN });
+      continue;
+    }
+    const call = { name, arguments: written.arguments };
+    if (name === tools.select) {
+      selects.push({ call, target: selectTarget(call.arguments) });
+      continue;
+    }
+    const systemPrompt = argument(call.arguments, 'optimized_system_prompt');
+    if (typeof systemPrompt !== 'string' || systemPrompt.trim() === '') {
+      rejected.push({ call, error: promptError(name) });
+    } else {
+      const temperature = readTemperature(argument(call.arguments, 'temperature'));
+      calls.push({ call, model: tools.models.get(name)!, systemPrompt, temperature });
+    }
+  }
+  const [first] = selects;
+  const alone = calls.length === 0 && rejected.length === 0;
+  if (first && alone && selects.every(({ target }) => target === first.target)) {
+    return { type: 'select', ...first };
+  }
+  for (const { call } of selects) rejected.push({ call, error: SELECT_ALONE });
+  if (calls.length > 0) return { type: 'call', calls, rejected };
+  if (rejected.length > 0) return { type: 'none', reason: rejected[0]!.error, rejected };
+  if (output.text !== '') return { type: 'answer', text: output.text };
+  const reason = output.problems[0] ?? 'the router wrote nothing';
+  return { type: 'none', reason, rejected };
+}
+
+/** The tool a name means: as given, or the one it can only mean, such as `birch-2` for `call_birch_2`. */
+export function resolveTool(name: string, tools: RouterTools): string | undefined {
+  if (tools.models.has(name) || name === tools.select) return name;
+  const loose = normalise(name);
+  if (tools.select !== undefined && loose === normalise(tools.select)) return tools.select;
+  for (const tool of tools.models.keys()) if (normalise(tool) === loose) return tool;
+  return undefined;
+}
+
+function normalise(name: string): string {
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/[-.\s]/g, '_')
+    .replace(/^(?:functions?_)?(?:call_)?/, '')
+    .replace(/\(\)$/, '');
+}
+
+function argument(args: PyJson, key: string): PyJson | undefined {
+  return args instanceof Map ? args.get(key) : undefined;
+}
+
+/** The prompt speaks of `call_id` where the tool says `model_call_name`, so either is read, or a lone string. */
+function selectTarget(args: PyJson): string {
+  const named = argument(args, 'model_call_name') ?? argument(args, 'call_id');
+  const value = named ?? (args instanceof Map && args.size === 1 ? [...args.values()][0] : args);
+  return typeof value === 'string' ? value.trim() : value === undefined ? '' : dumpPythonJson(value);
+}
+
+function readTemperature(value: PyJson | undefined): number | undefined {
+  const written = value instanceof PyNumber ? value.text : typeof value === 'string' ? value.trim() : '';
+  const number = written === '' ? Number.NaN : Number(written);
+  return Number.isNaN(number) ? undefined : Math.min(2, Math.max(0, number));
+}
