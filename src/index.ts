@@ -35,6 +35,7 @@ export { cheapestPolicy, fixedPolicy, strongestPolicy } from './policy/fixed.ts'
 export type * from './policy/policy.ts';
 export type { PromptView } from './policy/prompt-view.ts';
 export { viewPrompt } from './policy/prompt-view.ts';
+export * from './policy/served/index.ts';
 export * from './provider/index.ts';
 export * from './request.ts';
 export type { Explanation } from './router.ts';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line. Each command is one file, loaded only when it is asked for, so that `route` starts fast. */
 import { Command, CommanderError } from 'commander';
-import { fail, version } from './output.ts';
+import { fail, UsageError, version } from './output.ts';
 
 interface CommandEntry {
   summary: string;
@@ -9,6 +9,17 @@ interface CommandEntry {
 }
 
 const commands: Record<string, CommandEntry> = {
+  route: {
+    summary: 'decide and explain, without calling a model',
+    load: () => import('./commands/route.ts'),
+  },
+  ask: { summary: 'decide, call, print the answer and its cost', load: () => import('./commands/ask.ts') },
+  models: { summary: 'list the catalog', load: () => import('./commands/models.ts') },
+  lab: { summary: 'start the offline sandbox', load: () => import('./commands/lab.ts') },
+  doctor: {
+    summary: 'check keys, servers, prices and the ledger',
+    load: () => import('./commands/doctor.ts'),
+  },
   render: { summary: "print the served policy's prompt", load: () => import('./commands/render.ts') },
 };
 
@@ -43,5 +54,6 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else {
     fail(error);
+    if (error instanceof UsageError) process.exitCode = 2;
   }
 }

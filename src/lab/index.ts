@@ -13,6 +13,7 @@ import { type Kind, skillOf, solves, successProbability } from './skill.ts';
 import { PromptCache } from './tokens.ts';
 
 export type { CallTokens, LabUsage, SeenRequest, UsageCount } from './account.ts';
+export { labEnvironment } from './environment.ts';
 export {
   type FaultInfo,
   type FaultMode,

@@ -1,0 +1,125 @@
+/** From command line flags to a router: what `route`, `ask` and the servers have in common. */
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { Router, RouterConfig, Surroundings } from '../../src/index.ts';
+import { assembleRouter, defaultLedgerPath, findConfigFile } from '../../src/index.ts';
+import { say } from './output.ts';
+
+export interface RouterFlags {
+  config?: string;
+  pool?: string[];
+  lambda?: number;
+  minSuccess?: number;
+  policy?: string;
+  lab?: boolean;
+  ledger?: string;
+}
+
+/** Adds the flags that say which candidates there are and how to choose. */
+export function withRouterFlags(command: Command): Command {
+  return command
+    .option('--pool <a,b>', 'choose among these models only', list)
+    .option('--lambda <x>', 'cost sensitivity: 0 ignores cost, larger prefers cheaper', atLeastZero)
+    .option(
+      '--min-success <x>',
+      'accuracy floor: the cheapest model expected to reach it (0..1)',
+      probability,
+    )
+    .option('--policy <name|file>', 'a trained policy, or benchmark, cheapest, strongest')
+    .option('--config <file>', 'configuration file; default: xrouter.config.* of this folder');
+}
+
+/** Adds the flags of commands that call models. */
+export function withCallFlags(command: Command): Command {
+  return withRouterFlags(command)
+    .option('--lab', 'call the offline sandbox instead of the providers')
+    .option('--ledger <file>', 'where the account is kept; default: one file for all your programs');
+}
+
+export interface OpenRouter {
+  router: Router;
+  close(): Promise<void>;
+}
+
+/** A router that decides; reads the configuration file only where there is one, since validating it takes time. */
+export async function openRouter(flags: RouterFlags, surroundings: Surroundings = {}): Promise<OpenRouter> {
+  const { config, configName } = await readConfig(flags);
+  const router = assembleRouter(config, { ...surroundings, configName });
+  return { router, close: () => router.close() };
+}
+
+/** A router that also calls, with the shared ledger, or everything in the lab where the flags say so. */
+export async function openCallingRouter(flags: RouterFlags): Promise<OpenRouter> {
+  const { config, configName } = await readConfig(flags);
+  const ledger = flags.ledger ?? config.ledger ?? (flags.lab ? undefined : defaultLedgerPath());
+  if (!flags.lab) {
+    const router = assembleRouter({ ...config, ledger }, { configName });
+    return { router, close: () => router.close() };
+  }
+  const { createLab, labEnvironment } = await import('../../src/lab/index.ts');
+  const plain = assembleRouter(config, { configName });
+  const lab = await createLab({ candidates: plain.catalog.candidates });
+  await plain.close();
+  const env = labEnvironment(lab, plain.catalog.providers);
+  say(`The lab answers, not the providers: nothing is spent. ${lab.url}`);
+  const router = assembleRouter({ ...config, ledger }, { configName, env });
+  return {
+    router,
+    async close() {
+      await router.close();
+      await lab.close();
+    },
+  };
+}
+
+async function readConfig(flags: RouterFlags): Promise<{ config: RouterConfig; configName?: string }> {
+  const path = flags.config ?? findConfigFile();
+  // Loaded only where there is a file: validation brings zod, which takes longer than deciding.
+  const config = path === undefined ? {} : await (await import('./config-file.ts')).loadConfig(path);
+  return { config: { ...config, ...(flags.policy && { policy: policyOf(flags.policy) }) }, configName: path };
+}
+
+function policyOf(flag: string): RouterConfig['policy'] {
+  return flag === 'benchmark' || flag === 'cheapest' || flag === 'strongest' || flag === 'embedded'
+    ? flag
+    : { file: flag };
+}
+
+/** The request's part of the flags. */
+export function requestFlags({ pool, lambda, minSuccess }: RouterFlags) {
+  return { pool, lambda, minSuccess };
+}
+
+export function list(value: string): string[] {
+  const items = value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+  if (items.length === 0) throw new InvalidArgumentError('Name at least one, separated by commas.');
+  return items;
+}
+
+export function atLeastZero(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !(number >= 0))
+    throw new InvalidArgumentError('It must be a number, 0 or more.');
+  return number;
+}
+
+export function probability(value: string): number {
+  const number = atLeastZero(value);
+  if (number > 1) throw new InvalidArgumentError('It must be a number from 0 to 1.');
+  return number;
+}
+
+/** The prompt: the argument, or standard input where it is `-` or left out and something is piped in. */
+export async function readPrompt(argument: string | undefined): Promise<string> {
+  if (argument !== undefined && argument !== '-') return argument;
+  const { UsageError } = await import('./output.ts');
+  if (argument === undefined && process.stdin.isTTY)
+    throw new UsageError('There is no prompt. Give it in quotes, or pipe it in.');
+  process.stdin.setEncoding('utf8');
+  let text = '';
+  for await (const chunk of process.stdin) text += chunk;
+  return text;
+}
