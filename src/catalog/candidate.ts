@@ -10,6 +10,8 @@ export interface TokenPrices {
   outputUsdPerMTok: number;
   cacheReadUsdPerMTok?: number;
   cacheWriteUsdPerMTok?: number;
+  /** Where reasoning tokens have a price of their own; else they cost the output price. */
+  reasoningUsdPerMTok?: number;
   /** Fixed price of a call, in USD. */
   requestUsd?: number;
 }

@@ -1,0 +1,290 @@
+/** Weights that others serve: OpenAI's open models, Qwen, Llama, DeepSeek R1, Nemotron and more. */
+import type { ModelRow, Offer } from './row.ts';
+
+const GPT_OSS = 'OpenAI, openai.com/index/introducing-gpt-oss';
+const QWEN3_INSTRUCT = 'Qwen, huggingface.co/Qwen/Qwen3-235B-A22B-Instruct-2507';
+const QWEN3_THINKING = 'Qwen, huggingface.co/Qwen/Qwen3-235B-A22B-Thinking-2507';
+const QWEN3_5 = 'Qwen, huggingface.co/Qwen/Qwen3.5-397B-A17B';
+const QWEN3_7 = 'Qwen, qwen.ai/blog?id=qwen3.7';
+const KIMI_K2 = 'Moonshot AI, huggingface.co/moonshotai/Kimi-K2-Instruct';
+const NEMOTRON_ULTRA = 'NVIDIA, huggingface.co/nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B-BF16';
+const STEP_3_5 = 'StepFun, arxiv.org/abs/2602.10604, table 5';
+
+const open = { toolCalling: true, openWeights: true } satisfies Partial<ModelRow>;
+
+/** Together's prices reach the data through Hugging Face's router, which passes them on unchanged. */
+function together(model: string, listed: string, aliases?: string[]): Offer {
+  return { id: `together/${model}`, priceOf: `huggingface_together:${listed}`, aliases };
+}
+
+function fireworks(name: string): Offer {
+  return { id: `fireworks/${name}`, model: `accounts/fireworks/models/${name}` };
+}
+
+export const openWeights: ModelRow[] = [
+  {
+    name: 'gpt-oss-120b',
+    offers: [
+      'groq/openai/gpt-oss-120b',
+      together('openai/gpt-oss-120b', 'openai/gpt-oss-120b'),
+      fireworks('gpt-oss-120b'),
+      'cerebras/gpt-oss-120b',
+      'openrouter/openai/gpt-oss-120b',
+    ],
+    ...open,
+    structuredOutput: true,
+    reasoning: true,
+    contextTokens: 131_072,
+    maxOutputTokens: 32_768,
+    released: '2025-08-05',
+    scores: { gpqa_diamond: [80.1, GPT_OSS], humanity_last_exam: [14.9, GPT_OSS] },
+  },
+  {
+    name: 'gpt-oss-20b',
+    offers: [
+      'groq/openai/gpt-oss-20b',
+      together('openai/gpt-oss-20b', 'openai/gpt-oss-20b'),
+      fireworks('gpt-oss-20b'),
+      'openrouter/openai/gpt-oss-20b',
+    ],
+    ...open,
+    structuredOutput: true,
+    reasoning: true,
+    contextTokens: 131_072,
+    maxOutputTokens: 32_768,
+    released: '2025-08-05',
+  },
+  {
+    name: 'Qwen3 235B A22B Instruct 2507',
+    offers: [
+      together('Qwen/Qwen3-235B-A22B-Instruct-2507-tput', 'Qwen/Qwen3-235B-A22B-Instruct-2507', [
+        'qwen3-235b-instruct',
+        'qwen3-235b-a22b-instruct-2507',
+      ]),
+      {
+        id: 'openrouter/qwen/qwen3-235b-a22b-2507',
+        aliases: ['qwen3-235b-instruct', 'qwen3-235b-a22b-instruct-2507'],
+      },
+    ],
+    ...open,
+    reasoning: false,
+    contextTokens: 262_144,
+    maxOutputTokens: 16_384,
+    released: '2025-07-21',
+    scores: {
+      mmlu_pro: [83.0, QWEN3_INSTRUCT],
+      gpqa_diamond: [77.5, QWEN3_INSTRUCT],
+      livecodebench: [51.8, QWEN3_INSTRUCT],
+      aime_2025: [70.3, QWEN3_INSTRUCT],
+    },
+  },
+  {
+    name: 'Qwen3 235B A22B Thinking 2507',
+    offers: [{ id: 'openrouter/qwen/qwen3-235b-a22b-thinking-2507', aliases: ['qwen3-235b-thinking'] }],
+    ...open,
+    reasoning: true,
+    contextTokens: 262_144,
+    released: '2025-07-25',
+    scores: {
+      mmlu_pro: [84.4, QWEN3_THINKING],
+      gpqa_diamond: [81.1, QWEN3_THINKING],
+      humanity_last_exam: [18.2, QWEN3_THINKING],
+      livecodebench: [74.1, QWEN3_THINKING],
+      aime_2025: [92.3, QWEN3_THINKING],
+    },
+  },
+  {
+    name: 'Qwen3 Coder 480B A35B',
+    offers: [
+      together('Qwen/Qwen3-Coder-480B-A35B-Instruct-FP8', 'Qwen/Qwen3-Coder-480B-A35B-Instruct', [
+        'qwen3-coder-480b',
+      ]),
+      { id: 'openrouter/qwen/qwen3-coder', aliases: ['qwen3-coder-480b'] },
+    ],
+    ...open,
+    reasoning: false,
+    contextTokens: 262_144,
+    maxOutputTokens: 65_536,
+    released: '2025-07-22',
+  },
+  {
+    name: 'Kimi K2',
+    offers: [
+      { id: 'groq/moonshotai/kimi-k2-instruct', aliases: ['kimi-k2'] },
+      'openrouter/moonshotai/kimi-k2',
+    ],
+    ...open,
+    reasoning: false,
+    contextTokens: 131_072,
+    maxOutputTokens: 16_384,
+    released: '2025-07-11',
+    scores: {
+      mmlu_pro: [81.1, KIMI_K2],
+      gpqa_diamond: [75.1, KIMI_K2],
+      livecodebench: [53.7, KIMI_K2],
+      math_500: [97.4, KIMI_K2],
+      aime_2025: [49.5, KIMI_K2],
+      swe_bench_verified: [65.8, KIMI_K2],
+    },
+  },
+  {
+    name: 'DeepSeek R1 0528',
+    offers: [
+      {
+        id: 'openrouter/deepseek/deepseek-r1-0528',
+        aliases: ['deepseek-r1-tput', 'deepseek-r1'],
+      },
+      { ...fireworks('deepseek-r1-0528'), aliases: ['deepseek-r1'] },
+    ],
+    ...open,
+    reasoning: true,
+    contextTokens: 163_840,
+    maxOutputTokens: 64_000,
+    released: '2025-05-28',
+  },
+  {
+    name: 'DeepSeek V3.2',
+    offers: ['openrouter/deepseek/deepseek-v3.2', fireworks('deepseek-v3p2')],
+    ...open,
+    structuredOutput: true,
+    reasoning: true,
+    contextTokens: 163_840,
+    released: '2025-12-01',
+  },
+  {
+    name: 'Qwen3.7 Max',
+    offers: ['openrouter/qwen/qwen3.7-max'],
+    toolCalling: true,
+    openWeights: false,
+    reasoning: true,
+    contextTokens: 1_000_000,
+    maxOutputTokens: 131_072,
+    released: '2026-05-21',
+    scores: {
+      gpqa_diamond: [92.4, QWEN3_7],
+      humanity_last_exam: [41.4, QWEN3_7],
+      swe_bench_verified: [80.4, QWEN3_7],
+    },
+  },
+  {
+    name: 'Qwen3.5 397B A17B',
+    offers: [
+      'openrouter/qwen/qwen3.5-397b-a17b',
+      together('Qwen/Qwen3.5-397B-A17B', 'Qwen/Qwen3.5-397B-A17B'),
+    ],
+    ...open,
+    structuredOutput: true,
+    reasoning: true,
+    contextTokens: 262_144,
+    maxOutputTokens: 65_536,
+    input: ['image'],
+    released: '2026-02-15',
+    scores: { swe_bench_verified: [76.4, QWEN3_5] },
+  },
+  {
+    name: 'Qwen3 32B',
+    offers: ['groq/qwen/qwen3-32b', 'openrouter/qwen/qwen3-32b'],
+    ...open,
+    reasoning: true,
+    contextTokens: 131_072,
+    released: '2025-04-28',
+  },
+  {
+    name: 'Llama 4 Maverick',
+    offers: [
+      { id: 'together/meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8', aliases: ['llama-4-maverick'] },
+      'openrouter/meta-llama/llama-4-maverick',
+    ],
+    ...open,
+    reasoning: false,
+    contextTokens: 1_000_000,
+    maxOutputTokens: 16_384,
+    input: ['image'],
+    released: '2025-04-05',
+  },
+  {
+    name: 'Llama 3.3 70B',
+    offers: [
+      { id: 'groq/llama-3.3-70b-versatile', aliases: ['llama-3.3-70b', 'llama-3.3-70b-instruct'] },
+      { id: 'together/meta-llama/Llama-3.3-70B-Instruct-Turbo', aliases: ['llama-3.3-70b'] },
+      { id: 'openrouter/meta-llama/llama-3.3-70b-instruct', aliases: ['llama-3.3-70b'] },
+    ],
+    ...open,
+    reasoning: false,
+    contextTokens: 131_072,
+    maxOutputTokens: 32_768,
+    released: '2024-12-06',
+  },
+  {
+    name: 'Llama 3.1 8B',
+    offers: [
+      { id: 'groq/llama-3.1-8b-instant', aliases: ['llama-3.1-8b'] },
+      {
+        id: 'together/meta-llama/Meta-Llama-3.1-8B-Instruct-Turbo',
+        aliases: ['llama-3.1-8b', 'llama-3.1-8b-instruct'],
+      },
+    ],
+    ...open,
+    reasoning: false,
+    contextTokens: 131_072,
+    released: '2024-07-23',
+  },
+  {
+    name: 'Nemotron 3 Ultra',
+    offers: ['openrouter/nvidia/nemotron-3-ultra-550b-a55b'],
+    ...open,
+    reasoning: true,
+    contextTokens: 1_000_000,
+    maxOutputTokens: 128_000,
+    released: '2026-06-04',
+    scores: {
+      mmlu_pro: [86.8, NEMOTRON_ULTRA],
+      gpqa_diamond: [87.0, NEMOTRON_ULTRA],
+      humanity_last_exam: [26.7, NEMOTRON_ULTRA],
+      livecodebench: [89.0, NEMOTRON_ULTRA],
+      swe_bench_verified: [70.7, NEMOTRON_ULTRA],
+    },
+  },
+  {
+    name: 'Nemotron 3 Super',
+    offers: [
+      'openrouter/nvidia/nemotron-3-super-120b-a12b',
+      { id: 'openrouter/nvidia/nemotron-3-super-120b-a12b:free', contextTokens: 262_144 },
+    ],
+    ...open,
+    reasoning: true,
+    contextTokens: 1_000_000,
+    released: '2026-03-11',
+  },
+  {
+    name: 'Step 3.5 Flash',
+    offers: ['openrouter/stepfun/step-3.5-flash'],
+    ...open,
+    reasoning: true,
+    contextTokens: 262_144,
+    scores: {
+      mmlu_pro: [84.4, STEP_3_5],
+      gpqa_diamond: [83.5, STEP_3_5],
+      humanity_last_exam: [23.1, STEP_3_5],
+      swe_bench_verified: [74.4, STEP_3_5],
+    },
+  },
+  {
+    name: 'MiMo V2.5 Pro',
+    offers: ['openrouter/xiaomi/mimo-v2.5-pro'],
+    ...open,
+    reasoning: true,
+    contextTokens: 1_000_000,
+  },
+  {
+    name: 'Amazon Nova Pro',
+    offers: ['openrouter/amazon/nova-pro-v1'],
+    toolCalling: true,
+    openWeights: false,
+    reasoning: false,
+    contextTokens: 300_000,
+    maxOutputTokens: 5_120,
+    input: ['image'],
+    released: '2024-12-03',
+  },
+];
