@@ -21,8 +21,9 @@ const CR = 13;
 export class SseParser {
   readonly #onEvent: (event: SseEvent) => void;
   readonly #maxLineBytes: number;
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
+  /** The beginning of a line whose end has not come; doubles as it grows, so a drip is copied twice at most. */
+  #partial = Buffer.alloc(0);
+  #partialBytes = 0;
   #data: string | undefined;
   #event: string | undefined;
   #atStart = true;
@@ -41,11 +42,9 @@ export class SseParser {
       return;
     }
     let text: string;
-    if (this.#pendingBytes > 0) {
+    if (this.#partialBytes > 0) {
       this.#keep(chunk.subarray(0, end));
-      text = Buffer.concat(this.#pending, this.#pendingBytes).toString('utf8');
-      this.#pending = [];
-      this.#pendingBytes = 0;
+      text = this.#takePartial();
     } else {
       text = chunk.toString('utf8', 0, end);
     }
@@ -55,21 +54,28 @@ export class SseParser {
 
   /** The input is over: an event whose closing blank line is missing is delivered all the same. */
   end(): void {
-    if (this.#pendingBytes > 0) {
-      const text = Buffer.concat(this.#pending, this.#pendingBytes).toString('utf8');
-      this.#pending = [];
-      this.#pendingBytes = 0;
-      this.#lines(`${text}\n`);
-    }
+    if (this.#partialBytes > 0) this.#lines(`${this.#takePartial()}\n`);
     this.#dispatch();
   }
 
   #keep(bytes: Buffer): void {
-    this.#pendingBytes += bytes.length;
-    if (this.#pendingBytes > this.#maxLineBytes) {
+    const length = this.#partialBytes + bytes.length;
+    if (length > this.#maxLineBytes) {
       throw new RangeError(`a line of the event stream is longer than ${this.#maxLineBytes} bytes`);
     }
-    this.#pending.push(bytes);
+    if (length > this.#partial.length) {
+      const larger = Buffer.allocUnsafe(Math.max(length, this.#partial.length * 2, 1024));
+      this.#partial.copy(larger, 0, 0, this.#partialBytes);
+      this.#partial = larger;
+    }
+    bytes.copy(this.#partial, this.#partialBytes);
+    this.#partialBytes = length;
+  }
+
+  #takePartial(): string {
+    const text = this.#partial.toString('utf8', 0, this.#partialBytes);
+    this.#partialBytes = 0;
+    return text;
   }
 
   /** @param text whole lines, the last one ended */
