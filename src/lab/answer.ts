@@ -52,7 +52,8 @@ export function answerFor(seed: number, candidate: Candidate, body: ChatBody, ke
   const calls = chooseCalls(body, prompt);
   if (calls.length > 0) {
     const toolCalls = calls.map(({ tool, focus }, index) => {
-      const hints = promptHints(focus ?? prompt, final, right);
+      const hints = promptHints(prompt, final, right);
+      if (focus !== undefined) hints.texts = [focus];
       const parameters = (tool.function.parameters ?? { type: 'object' }) as JsonSchema;
       return {
         id: `call_${hex(24, key, index)}`,

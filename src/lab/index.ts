@@ -24,6 +24,7 @@ export {
 } from './fault-list.ts';
 export { type Fault, type FaultRule, Faults, parseFault, readFaultFile } from './faults.ts';
 export type { Kind } from './skill.ts';
+export { type LabTask, type LabTaskOptions, labTaskNames, labTasks } from './tasks.ts';
 
 export interface LabOptions {
   /** Everything drawn comes from it; default 1. */

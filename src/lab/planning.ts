@@ -96,6 +96,7 @@ export function answerPlan(options: AnswerPlanOptions): Plan {
   if (name === 'slow-headers') plan.headersMs += arg!;
   if (name === 'slow-drip') {
     plan.tokenMs = arg!;
+    plan.separate = true;
     if (!options.stream) plan.pieces = chopped(plan.pieces, 24);
   }
   if (name === 'odd-framing') {

@@ -81,7 +81,7 @@ export function play(
     const data = joined(now);
     if (!last) {
       res.write(data);
-      const pause = plan.separate ? 1 : Math.max(plan.tokenMs, TICK_MS);
+      const pause = plan.separate ? Math.max(plan.tokenMs, 1) : Math.max(plan.tokenMs, TICK_MS);
       timer = setTimeout(() => body(to, startedAt), pause);
       return;
     }

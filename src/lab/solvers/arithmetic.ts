@@ -5,6 +5,9 @@ import { difficultyOf, plainNumber, type Solver, sizeOf } from './solver.ts';
 const QUESTION =
   /(?:what is|what's|compute|calculate|evaluate|how much is|work out)\s*:?\s*((?:\(|-?\d)[\d\s.+*/()x×÷-]*[\d)])/i;
 
+/** Products are made up to here; one more factor keeps them exact. */
+const MAX_MADE = 1e9;
+
 export const arithmetic: Solver = {
   name: 'arithmetic',
 
@@ -12,7 +15,8 @@ export const arithmetic: Solver = {
     const text = QUESTION.exec(prompt)?.[1]?.replace(/[x×]/g, '*').replace(/÷/g, '/');
     if (text === undefined || !/[-+*/]/.test(text.slice(1)) || text.length > 2000) return undefined;
     const value = evaluate(text);
-    if (value === undefined || !Number.isFinite(value)) return undefined;
+    // Beyond the whole numbers that a double holds exactly the answer would not be exact either.
+    if (value === undefined || !(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) return undefined;
     const answer = plainNumber(value);
     const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.abs(value) || 1)) - 1);
     return {
@@ -30,13 +34,14 @@ export const arithmetic: Solver = {
 
   make(random, difficulty) {
     const target = sizeOf(difficulty, 2, 120);
-    let text = number(random, Math.min(1 + target / 24, 4));
-    while (workOf(text) < target) {
-      const operand = number(random, Math.min(1 + target / 24, 4));
+    const digits = Math.min(1 + target / 24, 4);
+    let text = number(random, digits);
+    // At least one operator, or there is nothing to compute.
+    while (!text.includes(' ') || (workOf(text) < target && Math.abs(evaluate(text)!) < MAX_MADE)) {
+      const operand = number(random, digits);
       const operator = random.pick(['+', '-', '*']);
-      text = random.next() < 0.3 ? `(${text}) ${operator} ${operand}` : `${text} ${operator} ${operand}`;
-      const value = evaluate(text)!;
-      if (Math.abs(value) > 1e12) return `What is ${text.slice(0, text.lastIndexOf(' ') - 2)}?`;
+      const left = random.next() < 0.3 && text.includes(' ') ? `(${text})` : text;
+      text = `${left} ${operator} ${operand}`;
     }
     return `What is ${text}?`;
   },

@@ -1,11 +1,33 @@
 /** All solvers, the first that knows the prompt answers. */
 import type { Random } from '../random.ts';
 import { arithmetic } from './arithmetic.ts';
+import { dates } from './dates.ts';
+import { equations } from './equations.ts';
+import { jsonPaths } from './json-paths.ts';
+import { lists } from './lists.ts';
+import { orderings } from './orderings.ts';
+import { programs } from './programs.ts';
 import type { Solved, Solver } from './solver.ts';
+import { strings } from './strings.ts';
+import { tables } from './tables.ts';
+import { units } from './units.ts';
+import { wordProblems } from './word-problems.ts';
 
 export type { Solved, Solver };
 
-export const solvers: readonly Solver[] = [arithmetic];
+export const solvers: readonly Solver[] = [
+  wordProblems,
+  lists,
+  strings,
+  tables,
+  jsonPaths,
+  units,
+  dates,
+  equations,
+  orderings,
+  programs,
+  arithmetic,
+];
 
 /** Prompts longer than this are no tasks of a solver. */
 const MAX_CHARS = 20_000;
