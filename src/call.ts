@@ -170,7 +170,7 @@ class CallAccount {
   /** The attempt failed. What was billed for it is booked; what never reached the model is given back. */
   async fail(error: XrouterError): Promise<void> {
     if (!this.#reservation) return;
-    const status = this.#run.signal.aborted ? 'aborted' : 'failed';
+    const status = this.#wasLeft(error) ? 'aborted' : 'failed';
     if (error instanceof CallError) {
       this.#run.parts.breaker.record(this.record.model, error);
       if (error.usage) return this.#settle(status, error.usage, false);
@@ -187,11 +187,16 @@ class CallAccount {
       error ??= new XrouterError('aborted', 'The consumer left before the answer ended.');
     if (error) {
       await this.fail(error);
-      record.status = error.code === 'aborted' || this.#run.signal.aborted ? 'aborted' : 'failed';
+      record.status = this.#wasLeft(error) ? 'aborted' : 'failed';
       const status = error instanceof CallError ? error.status : undefined;
       record.error = { code: error.code, message: error.message, ...(status !== undefined && { status }) };
     }
     record.latencyMs = Date.now() - record.startedAtMs;
+  }
+
+  /** The caller gave up, rather than the candidate. */
+  #wasLeft(error: XrouterError): boolean {
+    return error.code === 'aborted' || this.#run.signal.aborted;
   }
 
   async #settle(
