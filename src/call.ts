@@ -174,8 +174,7 @@ class CallAccount {
     if (error instanceof CallError) {
       this.#run.parts.breaker.record(this.record.model, error);
       if (error.usage) return this.#settle(status, error.usage, false);
-      // A provider that answers with an error status has not run the model.
-      if (!error.maybeBilled || error.status !== undefined) return this.#release();
+      if (!error.maybeBilled) return this.#release();
     }
     await this.#settle(status, this.#estimate(), true);
   }

@@ -213,7 +213,8 @@ export function failureFromResponse(response: HttpFailure, context: FailureConte
       retryable: verdict.retryable,
       hint: verdict.hint,
       retryAfterMs: readRetryAfterMs(response.headers) ?? told.retryAfterMs,
-      maybeBilled: status >= 500 || status === 408,
+      // Answers with an error status are not billed; only behind a gateway that timed out the model may have run.
+      maybeBilled: status === 504,
     },
   );
 }
