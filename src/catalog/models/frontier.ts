@@ -1,7 +1,8 @@
 /** xAI, DeepSeek, Moonshot, Z.ai, MiniMax, Mistral, Cohere and Perplexity: makers with an endpoint of their own. */
 import { ARTIFICIAL_ANALYSIS, type ModelRow } from './row.ts';
 
-const MISTRAL_SCORES = ARTIFICIAL_ANALYSIS;
+const GROK_4_FAST = 'xAI, x.ai/news/grok-4-fast';
+const KIMI_K2_5 = 'Moonshot AI, huggingface.co/moonshotai/Kimi-K2.5';
 const MINISTRAL = 'Artificial Analysis, evaluation results on huggingface.co, 2025-12';
 const DEEPSEEK_V4_PRO = 'DeepSeek, huggingface.co/deepseek-ai/DeepSeek-V4-Pro';
 const DEEPSEEK_V4_FLASH = 'DeepSeek, huggingface.co/deepseek-ai/DeepSeek-V4-Flash';
@@ -55,6 +56,12 @@ export const frontier: ModelRow[] = [
     maxOutputTokens: 64_000,
     input: ['image'],
     released: '2025-09-19',
+    scores: {
+      gpqa_diamond: [85.7, GROK_4_FAST],
+      humanity_last_exam: [20.0, GROK_4_FAST],
+      livecodebench: [80.0, GROK_4_FAST],
+      aime_2025: [92.0, GROK_4_FAST],
+    },
   },
   {
     name: 'DeepSeek V4 Pro',
@@ -135,6 +142,13 @@ export const frontier: ModelRow[] = [
     input: ['image'],
     released: '2026-01-27',
     openWeights: true,
+    scores: {
+      mmlu_pro: [87.1, KIMI_K2_5],
+      gpqa_diamond: [87.6, KIMI_K2_5],
+      humanity_last_exam: [30.1, KIMI_K2_5],
+      aime_2025: [96.1, KIMI_K2_5],
+      swe_bench_verified: [76.8, KIMI_K2_5],
+    },
   },
   {
     name: 'GLM-5.3',
@@ -206,9 +220,9 @@ export const frontier: ModelRow[] = [
     released: '2025-12-02',
     openWeights: true,
     scores: {
-      mmlu_pro: [80.7, MISTRAL_SCORES],
-      gpqa_diamond: [68.0, MISTRAL_SCORES],
-      humanity_last_exam: [4.1, MISTRAL_SCORES],
+      mmlu_pro: [80.7, ARTIFICIAL_ANALYSIS],
+      gpqa_diamond: [68.0, ARTIFICIAL_ANALYSIS],
+      humanity_last_exam: [4.1, ARTIFICIAL_ANALYSIS],
     },
   },
   {

@@ -3,10 +3,15 @@ import type { ModelRow, Offer } from './row.ts';
 
 const GPT_OSS = 'OpenAI, openai.com/index/introducing-gpt-oss';
 const QWEN3_INSTRUCT = 'Qwen, huggingface.co/Qwen/Qwen3-235B-A22B-Instruct-2507';
-const QWEN3_THINKING = 'Qwen, huggingface.co/Qwen/Qwen3-235B-A22B-Thinking-2507';
+const QWEN3_THINKING = 'Qwen, qwenlm.github.io/blog/qwen3-thinking';
 const QWEN3_5 = 'Qwen, huggingface.co/Qwen/Qwen3.5-397B-A17B';
 const QWEN3_7 = 'Qwen, qwen.ai/blog?id=qwen3.7';
-const KIMI_K2 = 'Moonshot AI, huggingface.co/moonshotai/Kimi-K2-Instruct';
+const KIMI_K2 = 'Moonshot AI, moonshotai.github.io/Kimi-K2';
+const KIMI_K2_5 = 'Moonshot AI, huggingface.co/moonshotai/Kimi-K2.5';
+const DEEPSEEK_V3_1 = 'DeepSeek, huggingface.co/deepseek-ai/DeepSeek-V3.1';
+const LLAMA_4 = 'Meta, ai.meta.com/blog/llama-4-multimodal-intelligence';
+const LLAMA_3_3 = 'Meta, github.com/meta-llama/llama-models/blob/main/models/llama3_3/MODEL_CARD.md';
+const LLAMA_3_1 = 'Meta, huggingface.co/meta-llama/Meta-Llama-3.1-8B-Instruct';
 const NEMOTRON_ULTRA = 'NVIDIA, huggingface.co/nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B-BF16';
 const STEP_3_5 = 'StepFun, arxiv.org/abs/2602.10604, table 5';
 
@@ -53,6 +58,7 @@ export const openWeights: ModelRow[] = [
     contextTokens: 131_072,
     maxOutputTokens: 32_768,
     released: '2025-08-05',
+    scores: { gpqa_diamond: [71.5, GPT_OSS], humanity_last_exam: [10.9, GPT_OSS] },
   },
   {
     name: 'Qwen3 235B A22B Instruct 2507',
@@ -121,6 +127,7 @@ export const openWeights: ModelRow[] = [
     scores: {
       mmlu_pro: [81.1, KIMI_K2],
       gpqa_diamond: [75.1, KIMI_K2],
+      humanity_last_exam: [4.7, KIMI_K2],
       livecodebench: [53.7, KIMI_K2],
       math_500: [97.4, KIMI_K2],
       aime_2025: [49.5, KIMI_K2],
@@ -141,6 +148,14 @@ export const openWeights: ModelRow[] = [
     contextTokens: 163_840,
     maxOutputTokens: 64_000,
     released: '2025-05-28',
+    scores: {
+      mmlu_pro: [85.0, DEEPSEEK_V3_1],
+      gpqa_diamond: [81.0, DEEPSEEK_V3_1],
+      humanity_last_exam: [17.7, DEEPSEEK_V3_1],
+      livecodebench: [73.3, DEEPSEEK_V3_1],
+      aime_2025: [87.5, DEEPSEEK_V3_1],
+      swe_bench_verified: [44.6, DEEPSEEK_V3_1],
+    },
   },
   {
     name: 'DeepSeek V3.2',
@@ -150,6 +165,12 @@ export const openWeights: ModelRow[] = [
     reasoning: true,
     contextTokens: 163_840,
     released: '2025-12-01',
+    scores: {
+      mmlu_pro: [85.0, KIMI_K2_5],
+      gpqa_diamond: [82.4, KIMI_K2_5],
+      humanity_last_exam: [25.1, KIMI_K2_5],
+      aime_2025: [93.1, KIMI_K2_5],
+    },
   },
   {
     name: 'Qwen3.7 Max',
@@ -201,6 +222,11 @@ export const openWeights: ModelRow[] = [
     maxOutputTokens: 16_384,
     input: ['image'],
     released: '2025-04-05',
+    scores: {
+      mmlu_pro: [80.5, LLAMA_4],
+      gpqa_diamond: [69.8, LLAMA_4],
+      livecodebench: [43.4, LLAMA_4],
+    },
   },
   {
     name: 'Llama 3.3 70B',
@@ -214,6 +240,7 @@ export const openWeights: ModelRow[] = [
     contextTokens: 131_072,
     maxOutputTokens: 32_768,
     released: '2024-12-06',
+    scores: { mmlu_pro: [68.9, LLAMA_3_3], gpqa_diamond: [50.5, LLAMA_3_3] },
   },
   {
     name: 'Llama 3.1 8B',
@@ -228,6 +255,7 @@ export const openWeights: ModelRow[] = [
     reasoning: false,
     contextTokens: 131_072,
     released: '2024-07-23',
+    scores: { mmlu_pro: [48.3, LLAMA_3_1] },
   },
   {
     name: 'Nemotron 3 Ultra',
