@@ -34,6 +34,7 @@ export const google: ModelRow[] = [
     name: 'Gemini 3.5 Flash',
     offers: ['google/gemini-3.5-flash'],
     ...gemini,
+    released: '2026-05-19',
     scores: {
       gpqa_diamond: [92.2, ARTIFICIAL_ANALYSIS],
       humanity_last_exam: [41.0, ARTIFICIAL_ANALYSIS],
@@ -51,7 +52,12 @@ export const google: ModelRow[] = [
       swe_bench_verified: [80.6, GEMINI_3_1_PRO],
     },
   },
-  { name: 'Gemini 3.1 Flash-Lite', offers: ['google/gemini-3.1-flash-lite'], ...gemini },
+  {
+    name: 'Gemini 3.1 Flash-Lite',
+    offers: ['google/gemini-3.1-flash-lite'],
+    ...gemini,
+    released: '2026-05-07',
+  },
   {
     name: 'Gemini 3 Flash',
     offers: ['google/gemini-3-flash-preview'],
