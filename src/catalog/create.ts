@@ -124,6 +124,11 @@ function newCandidate(
   provenance: Provenance,
 ): Candidate {
   const [provider, model] = splitId(facts.id);
+  if (!provider || !model) {
+    throw new XrouterError('invalid_config', `Model id "${facts.id}" is not "provider/model".`, {
+      hint: 'Put the provider in front, for example "openai/gpt-5"; for a model given as code, any word.',
+    });
+  }
   const free: TokenPrices = { inputUsdPerMTok: 0, outputUsdPerMTok: 0 };
   const isLocal = !facts.via && providers.get(provider)?.local;
   return {
