@@ -14,15 +14,16 @@ export type {
   PriceTier,
   TokenPrices,
 } from './candidate.ts';
-export { Catalog, type Usability } from './catalog.ts';
-export type { CatalogConfig } from './config.ts';
 export {
+  Catalog,
   type CatalogOptions,
   createCatalog,
   type ModelFacts,
   type OwnModel,
   type ProviderFacts,
-} from './create.ts';
+  type Usability,
+} from './catalog.ts';
+export type { CatalogConfig } from './config.ts';
 export { nearestNames } from './nearest.ts';
 export {
   type CostOptions,
