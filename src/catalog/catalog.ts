@@ -81,8 +81,8 @@ export function createCatalog(options: CatalogOptions = {}): Catalog {
   }
   const catalog = new Catalog([...own, ...bundled], providers.values());
   if (!options.allow && !options.deny) return catalog;
-  const allowed = options.allow && selection(catalog, options.allow);
-  const denied = selection(catalog, options.deny ?? []);
+  const allowed = options.allow && catalog.select(options.allow);
+  const denied = catalog.select(options.deny ?? []);
   const kept = catalog.candidates.filter((candidate) => {
     return (!allowed || allowed.has(candidate)) && !denied.has(candidate);
   });
@@ -163,17 +163,4 @@ function applyFacts(candidate: Candidate, facts: OwnModel, provenance: Provenanc
     }
     candidate.benchmarks = scores;
   }
-}
-
-/** @throws XrouterError `unknown_model`: a list that silently matches nothing would allow or deny by accident */
-function selection(catalog: Catalog, names: string[]): Set<Candidate> {
-  const selected = new Set<Candidate>();
-  for (const name of names) {
-    const found = name.endsWith('/*')
-      ? catalog.candidates.filter(({ provider }) => provider === name.slice(0, -2).toLowerCase())
-      : catalog.findAll(name);
-    if (found.length === 0) catalog.get(name);
-    for (const candidate of found) selected.add(candidate);
-  }
-  return selected;
 }

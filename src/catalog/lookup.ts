@@ -69,6 +69,22 @@ export class Catalog {
     });
   }
 
+  /**
+   * Every candidate that a list of ids, names, aliases and `provider/*` means; a name means all of its offers.
+   * @throws XrouterError `unknown_model`: a list in which a name matches nothing would allow or deny by accident
+   */
+  select(names: readonly string[]): Set<Candidate> {
+    const selected = new Set<Candidate>();
+    for (const name of names) {
+      const found = name.endsWith('/*')
+        ? this.candidates.filter(({ provider }) => provider === name.slice(0, -2).toLowerCase())
+        : this.findAll(name);
+      if (found.length === 0) this.get(name);
+      for (const candidate of found) selected.add(candidate);
+    }
+    return selected;
+  }
+
   /** Ids whose id, name or alias is spelled most like `name`, best first. */
   nearest(name: string, count = 3): string[] {
     const names = nearestNames(name, this.#byName.keys(), count * 4);

@@ -57,7 +57,7 @@ export const anthropic: ModelRow[] = [
     offers: ['anthropic/claude-opus-4-7'],
     ...claude,
     released: '2026-04-16',
-    scores: { swe_bench_verified: [87.6, OPUS_4_7] },
+    scores: { gpqa_diamond: [94.2, OPUS_4_7], swe_bench_verified: [87.6, OPUS_4_7] },
   },
   {
     name: 'Claude Sonnet 5',
