@@ -97,8 +97,8 @@ describe('an abort reaches the server within milliseconds', () => {
     expect(await failure).toMatchObject({ code: 'aborted', maybeBilled: true, cause: signal.reason });
     const failedAfterMs = performance.now() - started;
     await server.requests[0]?.closed;
-    expect(failedAfterMs).toBeLessThan(50);
-    expect(performance.now() - started).toBeLessThan(100);
+    expect(failedAfterMs).toBeLessThan(100);
+    expect(performance.now() - started).toBeLessThan(250);
   });
 
   test('what waited for the consumer is not delivered any more', async () => {
