@@ -1,6 +1,7 @@
 /** One chat completion: check, fault, answer, play, bill. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Candidate } from '../catalog/candidate.ts';
+import { PROVIDERS } from '../catalog/providers.ts';
 import { type Account, listCostUsd, NO_TOKENS, type SeenRequest } from './account.ts';
 import { answerFor, lastPrompt } from './answer.ts';
 import { outputTokens, speak } from './body.ts';
@@ -38,8 +39,7 @@ const REASONING_FIELDS: Record<string, string> = {
   openrouter: 'reasoning',
   groq: 'reasoning',
 };
-/** Providers that tell what a call cost. */
-const REPORTS_COST = new Set(['openrouter']);
+const WIRES = new Map(PROVIDERS.map(({ id, wire }) => [id, wire]));
 /** Where a request sets no limit and the model has none. */
 const DEFAULT_MAX_TOKENS = 16_384;
 const MAX_REPEATS = 100_000;
@@ -136,6 +136,7 @@ function answer(lab: LabState, candidate: Candidate, body: ChatBody, key: string
       { param: 'messages', code: 'context_length_exceeded' },
     );
   }
+  const wire = WIRES.get(candidate.provider);
   const id = `chatcmpl-${key}`;
   const said = answerFor(lab.seed, candidate, body, key);
   const head = {
@@ -155,11 +156,9 @@ function answer(lab: LabState, candidate: Candidate, body: ChatBody, key: string
   const plan = answerPlan({
     spoken,
     tokens,
-    reportedUsd: REPORTS_COST.has(candidate.provider)
-      ? listCostUsd(candidate, tokens, new Date())
-      : undefined,
+    reportedUsd: wire?.reportsCost ? listCostUsd(candidate, tokens, new Date()) : undefined,
     stream: body.stream,
-    includeUsage: body.includeUsage,
+    includeUsage: body.includeUsage || wire?.streamUsage === 'always',
     speed: speedOf(lab.seed, candidate, input, lab.speed),
     fault,
   });

@@ -3,6 +3,7 @@
  * demos, and to try an application without spending.
  */
 import type { Candidate } from '../catalog/candidate.ts';
+import { createCatalog } from '../catalog/catalog.ts';
 import { XrouterError } from '../errors.ts';
 import { Account, type LabUsage } from './account.ts';
 import { judgePrompt, stripMarkers } from './answer.ts';
@@ -91,7 +92,7 @@ const FIRST_CREATED = 1_767_225_600;
 export async function createLab(options: LabOptions = {}): Promise<Lab> {
   const { seed = 1, host = '127.0.0.1', speed = 0 } = options;
   if (!(speed >= 0)) throw new XrouterError('invalid_config', `speed is ${speed}; give 0 (at once) or more.`);
-  const candidates = options.candidates ?? [];
+  const candidates = options.candidates ?? createCatalog().candidates;
   const state: LabState = {
     seed,
     speed,
