@@ -7,7 +7,7 @@
 export function statedAnswer(text: string): string | undefined {
   let at = -1;
   let answer: string | undefined;
-  for (const match of text.matchAll(/(?:^|[^\p{L}])answer(?: is)?\s*[*_]*\s*[:：=]\s*[*_]*[^\S\n]*(\n?[^\n]*)/giu)) {
+  for (const match of text.matchAll(/(?:^|[^\p{L}])answer(?: is)?\s*[*_]*\s*[:：=][*_\s]*([^\n]*)/giu)) {
     [at, answer] = [match.index, match[1]!];
   }
   for (const match of text.matchAll(/\\boxed\s*\{/g)) {
@@ -29,14 +29,14 @@ function balanced(text: string, start: number): string | undefined {
 
 /** Without the marks people put around an answer: white space, quotes, bold, code, dollar signs, \text{}. */
 export function bare(text: string): string {
-  let inner = text.trim();
+  let inner = text;
   for (;;) {
     const before = inner;
     inner = inner
+      .replace(/^[\s*_`$]+|[\s*_`$]+$/g, '')
       .replace(/^\\(?:text|mathrm|mathbf)\{([^{}]*)\}$/, '$1')
-      .replace(/^(["'`*_$]+|“|‘|\\\(|\\\[)\s*([\s\S]*?)\s*(["'`*_$]+|”|’|\\\)|\\\])\.?$/, '$2')
-      .replace(/(?<=.)[.。]$/, '')
-      .trim();
+      .replace(/^(?:"(.*)"|'(.*)'|“(.*)”|‘(.*)’|\\\((.*)\\\)|\\\[(.*)\\\])$/s, '$1$2$3$4$5$6')
+      .replace(/(?<=.)[.。]$/, '');
     if (inner === before) return inner;
   }
 }
@@ -70,7 +70,9 @@ export function readText(text: string): string | undefined {
 
 /** The contents of closed code fences, in order. */
 export function fencedBlocks(text: string): string[] {
-  return [...text.matchAll(/^[^\S\n]*(`{3,}|~{3,})[^\n]*\n([\s\S]*?)\n?[^\S\n]*\1[`~]*[^\S\n]*$/gm)].map((match) => match[2]!);
+  return [...text.matchAll(/^[^\S\n]*(`{3,}|~{3,})[^\n]*\n([\s\S]*?)\n?[^\S\n]*\1[`~]*[^\S\n]*$/gm)].map(
+    (match) => match[2]!,
+  );
 }
 
 /** The whole text as JSON, else its last fence that is JSON, else what stands between the outer brackets. */

@@ -13,7 +13,10 @@ export interface SandboxOptions {
 export type SandboxResult = { value: unknown } | { error: string };
 
 /** Some of QuickJS's built-in loops never ask whether to stop, so the thread is ended from outside. */
-const GRACE_MS = 500;
+const GRACE_MS = 300;
+
+/** Until the thread stands; it is not the code's fault if that takes long on a busy machine. */
+const START_MS = 30_000;
 
 let worker: Worker | undefined;
 let queue: Promise<unknown> = Promise.resolve();
@@ -35,7 +38,10 @@ export async function callInSandbox(
 ): Promise<SandboxResult[]> {
   const job: SandboxJob = {
     // An answer written as a module is the same code with a word in front.
-    code: code.replace(/^([^\S\n]*)export\s+(default\s+)?(?=(async\s+)?function|const|let|var|class)/gm, '$1'),
+    code: code.replace(
+      /^([^\S\n]*)export\s+(default\s+)?(?=(async\s+)?function|const|let|var|class)/gm,
+      '$1',
+    ),
     name,
     calls: calls.map((args) => JSON.stringify(args)),
     timeMs: options.timeMs ?? 1000,
@@ -61,39 +67,43 @@ async function runJob(job: SandboxJob): Promise<SandboxReply> {
   worker ??= await start();
   const running = worker;
   running.ref();
-  const { promise, resolve, reject } = Promise.withResolvers<SandboxReply>();
-  const onError = (error: Error) => reject(error);
-  const onExit = () => resolve({ fault: 'the sandbox stopped it' });
-  running.once('message', resolve);
-  running.once('error', onError);
-  running.once('exit', onExit);
-  const timer = setTimeout(() => {
+  const { promise, resolve } = Promise.withResolvers<SandboxReply>();
+  const end = () => {
     resolve({ fault: 'time limit exceeded' });
     void closeSandbox();
-  }, job.timeMs + GRACE_MS);
-  running.postMessage(job);
-  try {
-    return await promise;
-  } catch {
-    worker = undefined;
-    return { fault: 'the sandbox stopped it' };
-  } finally {
+  };
+  let timer = setTimeout(end, START_MS);
+  const onMessage = (message: SandboxReply | 'started') => {
+    if (message !== 'started') return resolve(message);
     clearTimeout(timer);
-    running.off('message', resolve);
-    running.off('error', onError);
-    running.off('exit', onExit);
-    running.unref();
-  }
+    timer = setTimeout(end, job.timeMs + GRACE_MS);
+  };
+  // What ends the thread is only ever the code: out of memory, or a fault of the engine it provoked.
+  const onEnd = () => {
+    worker = undefined;
+    resolve({ fault: 'the sandbox stopped it' });
+  };
+  running.on('message', onMessage).once('error', onEnd).once('exit', onEnd);
+  running.postMessage(job);
+  const reply = await promise;
+  clearTimeout(timer);
+  running.off('message', onMessage).off('error', onEnd).off('exit', onEnd);
+  running.unref();
+  return reply;
 }
 
 async function start(): Promise<Worker> {
   try {
     await import('quickjs-emscripten');
   } catch (cause) {
-    throw new XrouterError('invalid_config', 'Code tasks need the package "quickjs-emscripten", which is not installed.', {
-      cause,
-      hint: 'Run: npm install quickjs-emscripten, or leave out the tasks of kind "code".',
-    });
+    throw new XrouterError(
+      'invalid_config',
+      'Code tasks need the package "quickjs-emscripten", which is not installed.',
+      {
+        cause,
+        hint: 'Run: npm install quickjs-emscripten, or leave out the tasks of kind "code".',
+      },
+    );
   }
   // Beside this file, as source or compiled.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
