@@ -114,7 +114,7 @@ export class Database {
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly nowMs: () => number;
-  #placeCheckedMs = 0;
+  #placeCheckedMs = Number.NEGATIVE_INFINITY;
   /** Why it is closed for good, where it is. */
   #failure: XrouterError | undefined;
 
