@@ -1,6 +1,6 @@
 /** One connection to the ledger file: opening, transactions, and what to do when the file fails. */
-import { mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { XrouterError } from '../errors.ts';
@@ -30,7 +30,9 @@ const FULLY_CHECKED_BYTES = 8 * 2 ** 20;
 
 /** @throws XrouterError `ledger_unavailable`, with what to do */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { path, onCorrupt = 'refuse', busyTimeoutMs = 5000, nowMs = Date.now } = options;
+  const { onCorrupt = 'refuse', busyTimeoutMs = 5000, nowMs = Date.now } = options;
+  // The file itself, also after a change of folder and behind a link: SQLite keeps the log beside the file.
+  const path = existsSync(options.path) ? realpathSync(options.path) : resolve(options.path);
   const deadlineMs = performance.now() + busyTimeoutMs;
   for (;;) {
     const inode = faults.inodeOf(path);

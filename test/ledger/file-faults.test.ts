@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -79,6 +80,15 @@ test('told to start fresh, it begins an empty account and still keeps the old fi
   await (await open(path, { onCorrupt: 'start-fresh' })).close();
   expect(asideOf(path)).toHaveLength(2);
   expect((await (await open(path)).entries()).length).toBe(0);
+});
+
+test('behind a link the file itself is kept aside, with its log', async () => {
+  const target = join(temporaryFolder(), 'real.sqlite');
+  const link = join(temporaryFolder(), 'link.sqlite');
+  writeFileSync(target, GARBAGE);
+  symlinkSync(target, link);
+  await expect(open(link)).rejects.toMatchObject({ code: 'ledger_unavailable' });
+  expect(readFileSync(asideOf(target)[0]!).equals(GARBAGE)).toBe(true);
 });
 
 test.each([
