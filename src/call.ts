@@ -216,12 +216,21 @@ class CallAccount {
       ...(totalUsd !== undefined && { provenance }),
       ...((estimated || record.cost.estimated) && { estimated: true }),
     };
-    const { id } = this.#take();
-    await ledger.settle(id, { usd, status, usage, provenance, servedModel: record.servedModel, estimated });
+    const { servedModel } = record;
+    try {
+      await ledger.settle(this.#take().id, { usd, status, usage, provenance, servedModel, estimated });
+    } catch (error) {
+      // The answer is there and paid for. What was reserved goes on counting in full, so no budget is overrun.
+      record.bookingError = error instanceof Error ? error.message : String(error);
+    }
   }
 
   async #release(): Promise<void> {
-    await this.#run.parts.ledger.release(this.#take().id);
+    try {
+      await this.#run.parts.ledger.release(this.#take().id);
+    } catch (error) {
+      this.record.bookingError = error instanceof Error ? error.message : String(error);
+    }
   }
 
   #take(): Reservation {

@@ -72,8 +72,7 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
       });
     }
     const { createHttpProvider } = await import('./provider/http.ts');
-    const { outputLimitField: maxTokensField } = spec.wire;
-    return createHttpProvider({ id: spec.id, ...endpointOf(spec, env), maxTokensField });
+    return createHttpProvider({ id: spec.id, ...endpointOf(spec, env), wire: spec.wire });
   }
 }
 

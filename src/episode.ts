@@ -23,6 +23,8 @@ export interface CallRecord {
   cost: Cost;
   /** The worst case that was set aside for it before the call. */
   reservedUsd?: number;
+  /** Why the ledger could not book it; what was reserved then goes on counting against the budgets. */
+  bookingError?: string;
   /** Attempts on the wire; more than 1 after retries. */
   attempts: number;
   startedAtMs: number;

@@ -1,7 +1,7 @@
 /** The state of one request on its way through the router: nothing of it is shared with another request. */
 import { randomUUID } from 'node:crypto';
 import type { AdmissionRules, Refusal, Requirement } from './admission.ts';
-import { admit, explainRefusals, requirementOf } from './admission.ts';
+import { admit, requirementOf } from './admission.ts';
 import type { Candidate } from './catalog/candidate.ts';
 import { tokenPriceUsd, worstCaseUsd } from './catalog/price.ts';
 import type { CallRecord, Episode } from './episode.ts';

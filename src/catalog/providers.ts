@@ -16,6 +16,8 @@ export interface WireQuirks {
   reasoningEffort: boolean;
   /** The strongest `response_format` it honours rather than refuses or ignores. */
   responseFormat: 'json_schema' | 'json_object' | 'none';
+  /** Whether its reasoning models accept `temperature` and `top_p`; OpenAI's answer them with an error. */
+  reasoningSampling: boolean;
   /** Whether `usage.cost` holds what the call cost in USD. */
   reportsCost: boolean;
 }
@@ -43,6 +45,7 @@ const OPENAI_WIRE: WireQuirks = {
   streamUsage: 'option',
   reasoningEffort: true,
   responseFormat: 'json_schema',
+  reasoningSampling: false,
   reportsCost: false,
 };
 
@@ -52,6 +55,7 @@ export const COMPATIBLE_WIRE: WireQuirks = {
   streamUsage: 'option',
   reasoningEffort: false,
   responseFormat: 'json_schema',
+  reasoningSampling: true,
   reportsCost: false,
 };
 

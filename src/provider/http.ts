@@ -1,9 +1,10 @@
 /** The provider for every OpenAI-compatible API over HTTP: one attempt at `POST {baseUrl}/chat/completions`. */
 import { Agent, type Dispatcher } from 'undici';
+import { COMPATIBLE_WIRE, type WireQuirks } from '../catalog/providers.ts';
 import { XrouterError } from '../errors.ts';
 import { HttpCall } from './http-call.ts';
 import type { Provider } from './provider.ts';
-import { type MaxTokensField, requestBody } from './wire.ts';
+import { requestBody } from './wire.ts';
 
 export interface HttpProviderSpec {
   /** The provider's id in the catalog, for example `openai`. */
@@ -14,8 +15,8 @@ export interface HttpProviderSpec {
   apiKey?: string;
   /** Further headers of every request; they replace those set here, whatever their case. */
   headers?: Record<string, string>;
-  /** The field for `maxOutputTokens`; default `max_tokens`, which all but OpenAI's reasoning models take. */
-  maxTokensField?: MaxTokensField;
+  /** Where it differs from OpenAI; default: what most servers that imitate OpenAI accept. */
+  wire?: WireQuirks;
   /** Own connections, for example undici's `ProxyAgent`; default: the pool all providers share. */
   dispatcher?: Dispatcher;
 }
@@ -108,13 +109,13 @@ export function createHttpProvider(spec: HttpProviderSpec): Provider {
   const path = `${url.pathname.replace(/\/+$/, '')}/chat/completions${url.search}`;
   const headers = requestHeaders(spec);
   const redact = redactor(spec);
-  const maxTokensField = spec.maxTokensField ?? 'max_tokens';
+  const wire = spec.wire ?? COMPATIBLE_WIRE;
   return {
     id: spec.id,
     call(call) {
       const { model } = call.candidate;
       return new HttpCall(call, { provider: spec.id, model, redact }, (handler) => {
-        const body = JSON.stringify(requestBody(model, call.request, maxTokensField));
+        const body = JSON.stringify(requestBody(call.candidate, call.request, wire));
         const dispatcher = spec.dispatcher ?? sharedConnections();
         dispatcher.dispatch({ origin: url.origin, path, method: 'POST', headers, body }, handler);
       });

@@ -1,5 +1,6 @@
 import { Agent } from 'undici';
 import { describe, expect, test } from 'vitest';
+import { PROVIDERS } from '../../src/catalog/providers.ts';
 import { XrouterError } from '../../src/errors.ts';
 import {
   AnswerAssembler,
@@ -28,7 +29,7 @@ describe('the request', () => {
     const provider = providerAt(server, {
       apiKey: ' sk-12345678\n',
       headers,
-      maxTokensField: 'max_completion_tokens',
+      wire: PROVIDERS[0]!.wire,
     });
     await collect(provider, makeCall({ request: { maxOutputTokens: 9 } }));
     const [request] = server.requests;
