@@ -21,7 +21,7 @@ interface Fault {
   script: Script;
   code: ErrorCode;
   retryable?: boolean;
-  /** False where the provider refused before any model ran. */
+  /** False where the provider answered with an error status, which is not billed. */
   maybeBilled?: boolean;
   status?: number;
   usage?: object;
@@ -35,9 +35,16 @@ const BEFORE_HEADERS: Fault[] = [
   { name: 'hang before headers', script: { before: ['hang'] }, code: 'first_token_timeout' },
   { name: 'cut before headers', script: { before: ['cut'] }, code: 'connection_failed' },
   { name: 'reset before headers', script: { before: ['reset'] }, code: 'connection_failed' },
-  { name: 'status 500', script: json(ERROR_EVENT, 500), code: 'provider_error', status: 500 },
+  {
+    name: 'status 500',
+    maybeBilled: false,
+    script: json(ERROR_EVENT, 500),
+    code: 'provider_error',
+    status: 500,
+  },
   {
     name: 'status 502 with a page',
+    maybeBilled: false,
     script: raw('<title>Bad gateway</title>', 502, {}),
     code: 'provider_error',
     says: /Bad gateway/,
@@ -64,6 +71,7 @@ const BEFORE_HEADERS: Fault[] = [
   },
   {
     name: 'status 500 whose body hangs',
+    maybeBilled: false,
     script: { status: 500, headers: JSON_TYPE, body: [{ send: 'half of it' }, 'hang'] },
     code: 'provider_error',
     status: 500,
@@ -71,6 +79,7 @@ const BEFORE_HEADERS: Fault[] = [
   },
   {
     name: 'status 500 whose body is cut',
+    maybeBilled: false,
     script: { status: 500, body: [{ send: 'half' }, 'cut'] },
     code: 'provider_error',
     status: 500,

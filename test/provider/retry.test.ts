@@ -54,7 +54,7 @@ describe('an attempt that failed', () => {
     expect(outcome.error).toBeUndefined();
     expect(outcome.events.at(-1)).toMatchObject({ type: 'finish', attempts: 3, finishReason: 'stop' });
     expect(outcome.failed).toMatchObject([
-      { attempt: 1, error: { code: 'provider_error', status: 503, maybeBilled: true } },
+      { attempt: 1, error: { code: 'provider_error', status: 503, maybeBilled: false } },
       { attempt: 2, error: { code: 'connection_failed', maybeBilled: true } },
     ]);
     expect(outcome.requests).toBe(3);
