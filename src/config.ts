@@ -44,12 +44,18 @@ const schema = z.strictObject({
   ...routeShape,
   routes: z.record(z.string(), z.strictObject(routeShape)).optional(),
   policy: z
-    .union([
-      z.enum(['embedded', 'benchmark', 'cheapest', 'strongest']),
-      z.strictObject({ fixed: z.union([z.string(), z.array(z.string()).min(1)]) }),
-      z.strictObject({ file: z.string() }),
-      code('a policy', 'decide'),
-    ])
+    .union(
+      [
+        z.enum(['embedded', 'benchmark', 'cheapest', 'strongest']),
+        z.strictObject({ fixed: z.union([z.string(), z.array(z.string()).min(1)]) }),
+        z.strictObject({ file: z.string() }),
+        code('a policy', 'decide'),
+      ],
+      {
+        error:
+          'must be embedded, benchmark, cheapest, strongest, { fixed: MODEL }, { file: PATH } or an object with decide()',
+      },
+    )
     .optional(),
   fallback: z.boolean().optional(),
   verifier: code('a verifier', 'verify').optional(),

@@ -24,7 +24,7 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
   const { models, providers, allow, bundled, pool, deny, lambda, minSuccess, limits, maxOutputTokens } =
     config;
   const catalog = createCatalog({ models, providers, allow, bundled, configName: surroundings.configName });
-  for (const name of [...(pool ?? []), ...(deny ?? [])]) catalog.get(name);
+  catalog.select([...(pool ?? []), ...(deny ?? [])]);
   const ledger = ledgerOf(config);
   const budgets = config.budgets ?? {};
   const http = new Map<string, Promise<Provider>>();

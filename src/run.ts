@@ -45,7 +45,7 @@ export class Run {
   readonly #needsKeys: boolean;
   readonly #pool: readonly Candidate[];
   readonly #requirement: Requirement;
-  readonly #deny: Set<string>;
+  readonly #deny: ReadonlySet<Candidate>;
   readonly #failed = new Map<string, Refusal>();
   readonly #shown = new Set<string>();
   readonly #errors = new Map<string, XrouterError>();
@@ -65,7 +65,7 @@ export class Run {
     this.scopes = parts.scopesOf(request, this.id, this.startedAtMs);
     this.#requirement = requirementOf(request, this.view, this.input);
     this.#pool = poolOf(parts, request.pool);
-    this.#deny = new Set(request.deny?.map((name) => parts.catalog.get(name, parts.env).id));
+    this.#deny = parts.catalog.select(request.deny ?? []);
     const limit = new XrouterError(
       'total_timeout',
       `The request took longer than ${this.limits.totalMs} ms.`,
@@ -309,8 +309,14 @@ const HINTS = {
   no_candidate: 'Add a candidate that can do this, or relax what is missing; `xrouter models` lists them.',
 };
 
-/** @throws XrouterError `unknown_model` that names the nearest candidates */
+/**
+ * A bare name means the first of its offers whose key is set; `provider/*` means all of them.
+ * @throws XrouterError `unknown_model` that names the nearest candidates
+ */
 function poolOf({ catalog, env }: RouterParts, names: string[] | undefined): readonly Candidate[] {
   if (!names) return catalog.candidates;
-  return [...new Set(names.map((name) => catalog.get(name, env)))];
+  const found = names.flatMap((name) =>
+    name.endsWith('/*') ? [...catalog.select([name])] : [catalog.get(name, env)],
+  );
+  return [...new Set(found)];
 }
