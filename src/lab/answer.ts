@@ -1,7 +1,7 @@
 /** What a model answers: text, tool calls or an instance of a schema, as its draw for the prompt says. */
 import type { Candidate } from '../catalog/candidate.ts';
 import { textOf } from '../request.ts';
-import { hashOf, hex, Random, unit } from './random.ts';
+import { hashOf, hashText, hex, Random, unit } from './random.ts';
 import { instanceOf, type JsonSchema, promptHints } from './schema.ts';
 import { judge, type Kind, solves } from './skill.ts';
 import { type Solved, solve, wrongAnswer } from './solvers/index.ts';
@@ -45,7 +45,7 @@ export function answerFor(seed: number, candidate: Candidate, body: ChatBody, ke
   const prompt = stripMarkers(lastPrompt(body));
   const judgement = judgePrompt(prompt);
   const right = solves(seed, candidate, prompt, judgement.kind, judgement.difficulty);
-  const random = new Random(seed, 'answer', candidate.id, prompt);
+  const random = new Random(seed, 'answer', candidate.id, hashText(prompt));
   const reasoning = reasoningFor(seed, candidate, body, prompt, judgement);
   const final = finalAnswer(judgement, right, random);
 
@@ -134,7 +134,7 @@ const SENTENCES: Record<Kind, readonly string[]> = {
 
 /** Sensible text about the prompt where no exact answer is known. */
 function prose(prompt: string, kind: Kind, random: Random): string {
-  const topic = prompt.replace(/\s+/g, ' ').trim().slice(0, 60) || 'your message';
+  const topic = prompt.slice(0, 200).replace(/\s+/g, ' ').trim().slice(0, 60) || 'your message';
   const count = prompt.length < 40 ? 1 : prompt.length < 400 ? 2 : 3;
   return `On "${topic}": ${random.sample(SENTENCES[kind], count).join(' ')}`;
 }
@@ -158,11 +158,12 @@ function reasoningFor(
 ): string {
   if (!candidate.reasoning) return '';
   const effort = EFFORT[body.reasoningEffort ?? 'medium'] ?? 1;
-  const spread = 0.5 + unit(seed, 'effort', candidate.id, prompt);
+  const hash = hashText(prompt);
+  const spread = 0.5 + unit(seed, 'effort', candidate.id, hash);
   const chars = Math.round((120 + 2400 * difficulty * difficulty) * spread * effort);
   const sentences = SENTENCES[kind];
   let text = '';
-  for (let index = hashOf(seed, prompt); text.length < chars; index++) {
+  for (let index = hashOf(seed, hash); text.length < chars; index++) {
     text += `${sentences[index % sentences.length]} `;
   }
   return text.slice(0, chars);
