@@ -29,7 +29,7 @@ export interface Judgement {
   solved?: Solved;
 }
 
-/** The human's last message as text; markers of the lab are not part of it. */
+/** The human's last message as text, markers of the lab included. */
 export function lastPrompt(body: Pick<ChatBody, 'messages'>): string {
   const message = body.messages.findLast(({ role }) => role === 'user');
   return message ? textOf(message.content) : '';
@@ -169,6 +169,7 @@ function reasoningFor(
   return text.slice(0, chars);
 }
 
+/** The prompt without the lab's own markers, so that they do not change the answer. */
 export function stripMarkers(prompt: string): string {
   return prompt.includes('[[lab:') ? prompt.replace(/\s*\[\[lab:[^\]]+\]\]/g, '') : prompt;
 }
