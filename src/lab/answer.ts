@@ -49,10 +49,11 @@ export function answerFor(seed: number, candidate: Candidate, body: ChatBody, ke
   const reasoning = reasoningFor(seed, candidate, body, prompt, judgement);
   const final = finalAnswer(judgement, right, random);
 
+  const source = valueSource(body, prompt);
   const calls = chooseCalls(body, prompt);
   if (calls.length > 0) {
     const toolCalls = calls.map(({ tool, focus }, index) => {
-      const hints = promptHints(prompt, final, right);
+      const hints = promptHints(source, final, right);
       if (focus !== undefined) hints.texts = [focus];
       const parameters = (tool.function.parameters ?? { type: 'object' }) as JsonSchema;
       return {
@@ -77,7 +78,8 @@ function contentFor(
   const format = body.responseFormat;
   if (format?.type === 'json_schema') {
     const schema = (format.json_schema.schema ?? { type: 'object' }) as JsonSchema;
-    return JSON.stringify(instanceOf(schema, promptHints(prompt, final, right)));
+    const source = valueSource(body, prompt);
+    return JSON.stringify(instanceOf(schema, promptHints(source, final, right)));
   }
   if (format?.type === 'json_object') {
     return JSON.stringify({ answer: final ?? prose(prompt, judgement.kind, random) });
@@ -93,6 +95,11 @@ function contentFor(
 function finalAnswer({ solved }: Judgement, right: boolean, random: Random): string | undefined {
   if (!solved) return undefined;
   return right ? solved.answer : wrongAnswer(solved, random);
+}
+
+/** Where values are taken from: what tools have found comes before what was asked. */
+function valueSource(body: ChatBody, prompt: string): string {
+  return [...toolResults(body), prompt].join('\n');
 }
 
 /** Texts of the tool results behind the human's last message. */
