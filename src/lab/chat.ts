@@ -1,4 +1,5 @@
 /** One chat completion: check, fault, answer, play, bill. */
+import { hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Candidate } from '../catalog/candidate.ts';
 import { PROVIDERS } from '../catalog/providers.ts';
@@ -9,7 +10,7 @@ import { faultInfo } from './fault-list.ts';
 import type { Fault, Faults } from './faults.ts';
 import { answerPlan, distort, refusalPlan, wholePlan } from './planning.ts';
 import { type Plan, play } from './play.ts';
-import { hashOf, hex } from './random.ts';
+import { hex } from './random.ts';
 import { speedOf } from './speed.ts';
 import { inputTokens, type PromptCache, promptText } from './tokens.ts';
 import { type ChatBody, readChatBody, WireError } from './wire.ts';
@@ -24,8 +25,8 @@ export interface LabState {
   faults: Faults;
   account: Account;
   cache: PromptCache;
-  /** How often each request was seen, by its hash: repeats get ids of their own. */
-  repeats: Map<number, number>;
+  /** How often each request was seen, by its digest: repeats get ids of their own. */
+  repeats: Map<string, number>;
   created: number;
 }
 
@@ -74,7 +75,9 @@ export function chat(
     candidate = findCandidate(lab, provider, body.model);
     seen.model = candidate.id;
     seen.provider = candidate.provider;
-    const repeat = countRepeat(lab, hashOf(candidate.id, raw));
+    // One pass over the body, however long it is; ids are made of this.
+    const digest = hash('sha1', `${lab.seed} ${candidate.id} ${raw}`);
+    const repeat = countRepeat(lab, digest);
     const header = req.headers['x-lab-fault'];
     const fault = lab.faults.for({
       provider: candidate.provider,
@@ -90,7 +93,7 @@ export function chat(
     if (refusal) {
       plan = refusal;
     } else {
-      const answered = answer(lab, candidate, body, hex(29, lab.seed, candidate.id, raw, repeat), fault);
+      const answered = answer(lab, candidate, body, hex(29, digest, repeat), fault);
       plan = answered.plan;
       billed = { input: answered.input, cached: answered.cached };
       reasoningTokens = answered.reasoningTokens;
@@ -174,10 +177,10 @@ function findCandidate(lab: LabState, provider: string | undefined, model: strin
   });
 }
 
-function countRepeat(lab: LabState, hash: number): number {
-  const repeat = lab.repeats.get(hash) ?? 0;
+function countRepeat(lab: LabState, digest: string): number {
+  const repeat = lab.repeats.get(digest) ?? 0;
   if (lab.repeats.size >= MAX_REPEATS && repeat === 0) lab.repeats.clear();
-  lab.repeats.set(hash, repeat + 1);
+  lab.repeats.set(digest, repeat + 1);
   return repeat;
 }
 

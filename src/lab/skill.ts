@@ -6,7 +6,7 @@
  */
 import type { BenchmarkName } from '../catalog/benchmarks.ts';
 import type { Candidate } from '../catalog/candidate.ts';
-import { unit } from './random.ts';
+import { hashText, unit } from './random.ts';
 
 export const KINDS = ['math', 'code', 'knowledge', 'language', 'logic'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -77,9 +77,10 @@ export function solves(
   kind: Kind,
   difficulty: number,
 ): boolean {
-  const hidden = (unit(seed, 'prompt', prompt) * 2 - 1) * HIDDEN;
+  const hash = hashText(prompt);
+  const hidden = (unit(seed, 'prompt', hash) * 2 - 1) * HIDDEN;
   const probability = successProbability(skillOf(seed, candidate, kind), difficulty + hidden);
-  return unit(seed, 'draw', nameOf(candidate), prompt) < probability;
+  return unit(seed, 'draw', nameOf(candidate), hash) < probability;
 }
 
 const KEYWORDS: [Kind, RegExp][] = [

@@ -1,5 +1,5 @@
 /** The programs of docs/lab.md run and print what their comments say; its table is the data's. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,5 +38,24 @@ test('the table lists every fault with its phase and modes, and nothing else', (
     expect(phase).toBe(info.phase.replaceAll('_', ' '));
     expect(modes).toBe(info.modes.join(', '));
     expect(does).toContain(info.does);
+  }
+});
+
+test('the command prints what is shown, but for counts and the list of providers', async () => {
+  const shown = /```text\n([\s\S]*?)```/.exec(text)![1]!;
+  const child = spawn(process.execPath, [join(root, 'adapters/cli/main.ts'), 'lab', '--port', '0']);
+  let printed = '';
+  child.stderr.on('data', (data) => {
+    printed += data;
+  });
+  try {
+    const plain = (output: string) =>
+      output
+        .replace(/:\d+/g, ':PORT')
+        .replace(/\d+ /g, 'N ')
+        .replace(/v1 \(\w+, .*\)/, 'v1');
+    await expect.poll(() => plain(printed), { timeout: 5000 }).toContain(plain(shown));
+  } finally {
+    child.kill();
   }
 });

@@ -1,6 +1,7 @@
 /** Instances are valid for their schema, whatever it nests. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { Random } from '../../src/lab/random.ts';
 import { instanceOf, type JsonSchema, promptHints } from '../../src/lab/schema.ts';
 
 const PROMPT =
@@ -118,4 +119,47 @@ test('the answer of a solver goes where the answer belongs', () => {
 test('a list of different values has no doubles', () => {
   const schema = { type: 'array', items: { enum: ['a', 'b', 'c'] }, uniqueItems: true, minItems: 3 };
   expect(new Set(instanceOf(schema, promptHints('', undefined, true)) as string[]).size).toBe(3);
+});
+
+/** A schema that some instance satisfies. */
+function randomSchema(random: Random, depth = 0): JsonSchema {
+  const low = random.int(-50, 50);
+  const make: (() => JsonSchema)[] = [
+    () => ({ type: 'string', minLength: random.int(0, 9), maxLength: random.int(10, 40) }),
+    () => ({ type: 'number', minimum: low, maximum: low + random.int(0, 30) }),
+    () => ({ type: 'integer', exclusiveMinimum: low, exclusiveMaximum: low + random.int(2, 30) }),
+    () => ({
+      enum: random.pick([
+        ['a', 'b'],
+        [1, 2],
+      ]),
+    }),
+    () => ({ type: 'boolean' }),
+  ];
+  if (depth < 4) {
+    const inner = () => randomSchema(random, depth + 1);
+    make.push(
+      () => {
+        const keys = ['k', 'l', 'm'].slice(0, random.int(0, 3));
+        const properties = Object.fromEntries(keys.map((key) => [key, inner()]));
+        const required = keys.filter(() => random.next() < 0.6);
+        return { type: 'object', properties, required, additionalProperties: false };
+      },
+      () => ({ type: 'array', items: inner(), minItems: random.int(0, 3), maxItems: random.int(3, 5) }),
+      () => ({ anyOf: [{ type: 'null' }, inner()] }),
+      () => ({ type: 'object', additionalProperties: inner() }),
+    );
+  }
+  return random.pick(make)();
+}
+
+test('random schemas get valid instances', () => {
+  const seed = Math.floor(Math.random() * 1e9);
+  for (let index = 0; index < 200; index++) {
+    const schema = randomSchema(new Random(seed, index));
+    const instance = instanceOf(schema, promptHints(PROMPT, undefined, index % 2 === 0));
+    const checked = z.fromJSONSchema(schema as never).safeParse(instance);
+    const shown = `seed ${seed}, schema ${index}: ${JSON.stringify(schema)} => ${JSON.stringify(instance)}`;
+    expect(checked.error?.issues ?? [], shown).toEqual([]);
+  }
 });

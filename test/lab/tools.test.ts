@@ -3,6 +3,7 @@
 import { AIMessage, HumanMessage, ToolMessage } from '@langchain/core/messages';
 import { tool } from '@langchain/core/tools';
 import { ChatOpenAI } from '@langchain/openai';
+import { createAgent } from 'langchain';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -165,6 +166,21 @@ describe('ChatOpenAI', () => {
     const answer = await chat.bindTools([adder]).invoke('What is 17 + 25?');
     expect(answer.tool_calls).toMatchObject([{ name: 'math_addition', args: { a: 17, b: 25 } }]);
     expect((await adder.invoke(answer.tool_calls![0]!)).content).toBe('42');
+  });
+
+  test('carries an agent through its tools to a structured answer', async () => {
+    const forecast = tool(async ({ city }: { city: string }) => `21 degrees in ${city}`, {
+      name: 'get_weather',
+      description: 'Weather of a city',
+      schema: z.object({ city: z.string() }),
+    });
+    const responseFormat = z.object({ city: z.string(), degrees: z.number() });
+    const agent = createAgent({ model: chat, tools: [forecast], responseFormat });
+    const { messages, structuredResponse } = await agent.invoke({
+      messages: [{ role: 'user', content: 'What is the weather in Paris?' }],
+    });
+    expect(messages.map((message) => message.getType()).slice(0, 3)).toEqual(['human', 'ai', 'tool']);
+    expect(structuredResponse).toEqual({ city: 'Paris', degrees: 21 });
   });
 
   test.each(['functionCalling', 'jsonSchema'] as const)('gives structured output by %s', async (method) => {
