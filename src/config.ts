@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, extname, join, resolve } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { catalogConfigSchema } from './catalog/config.ts';
@@ -149,13 +149,6 @@ function childOf(type: unknown, key: string): unknown {
 function elementOf(type: unknown): unknown {
   const inner = unwrap(type);
   return inner instanceof z.ZodArray ? inner.element : undefined;
-}
-
-const FILE_NAMES = ['ts', 'js', 'mjs', 'json'].map((extension) => `xrouter.config.${extension}`);
-
-/** The configuration file of a folder, if it has one. */
-export function findConfigFile(folder = process.cwd()): string | undefined {
-  return FILE_NAMES.map((name) => join(folder, name)).find((path) => existsSync(path));
 }
 
 /**

@@ -23,7 +23,8 @@ export function createRouter(config: RouterConfig = {}, surroundings: Surroundin
 export type { Refusal, RefusalCode } from './admission.ts';
 export { formatUsd } from './admission.ts';
 export * from './catalog/index.ts';
-export { findConfigFile, loadConfig, validateConfig } from './config.ts';
+export { loadConfig, validateConfig } from './config.ts';
+export { findConfigFile } from './config-file.ts';
 export { assembleRouter } from './create-router.ts';
 export type { CallRecord, Episode, Step } from './episode.ts';
 export * from './errors.ts';

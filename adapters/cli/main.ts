@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command line. Each command is one file, loaded only when it is asked for, so that `route` starts fast. */
 import { Command, CommanderError } from 'commander';
 import { fail, UsageError, version } from './output.ts';
