@@ -30,6 +30,9 @@ const CONNECTIONS_PER_ORIGIN = 1024;
 /** An unused connection is kept this long: a conversation's next turn then needs no new TLS handshake. */
 const KEEP_ALIVE_MS = 30_000;
 
+/** A connection nobody waits for any more, its call having given up, is still tried for this long at most. */
+const MAX_CONNECT_MS = 30_000;
+
 let sharedAgent: Agent | undefined;
 
 /** The pool all providers share. Its own time limits are off: `limits.ts` watches calls, and more exactly. */
@@ -41,7 +44,7 @@ function sharedConnections(): Agent {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: 60_000 },
+    connect: { timeout: MAX_CONNECT_MS },
   });
   return sharedAgent;
 }
@@ -82,6 +85,9 @@ function requestHeaders(spec: HttpProviderSpec): string[] {
   if (spec.apiKey !== undefined) headers.set('authorization', `Bearer ${spec.apiKey.trim()}`);
   for (const [name, value] of Object.entries(spec.headers ?? {})) headers.set(name.toLowerCase(), value);
   for (const [name, value] of headers) {
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+      throw invalid(spec, `"${name}" is no header name.`, 'Use letters, digits and hyphens.');
+    }
     if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) continue;
     const what = name === 'authorization' ? 'its API key' : `its header "${name}"`;
     throw invalid(

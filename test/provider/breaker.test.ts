@@ -141,12 +141,15 @@ describe('an open circuit', () => {
     expect(breaker.begin(ID)).toBe(true);
   });
 
-  test('is not closed by a call that began before it opened', () => {
-    const { breaker, clock } = setUpOpen();
+  test('is neither closed nor prolonged by calls that began before it opened', () => {
+    const { breaker, clock, fail } = setUpOpen();
     breaker.record(ID, 'ok');
     expect(breaker.state(ID)).toBe('open');
     clock.ms += 4999;
     expect(breaker.allows(ID)).toBe(false);
+    fail('provider_error', 3);
+    clock.ms += 1;
+    expect(breaker.allows(ID)).toBe(true);
   });
 });
 

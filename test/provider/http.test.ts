@@ -10,7 +10,7 @@ import {
 } from '../../src/provider/index.ts';
 import { json, raw, type ScriptedServer, sse, startScriptedServer } from '../support/scripted-server.ts';
 import { chunk, DONE, finish, streamed, text, USAGE, USAGE_CHUNK, whole } from './answers.ts';
-import { collect, failureOf, makeCall } from './calls.ts';
+import { abortAfterMs, collect, failureOf, makeCall } from './calls.ts';
 
 function providerAt(server: ScriptedServer, spec: Partial<HttpProviderSpec> = {}) {
   return createHttpProvider({ id: 'test', baseUrl: server.url, ...spec });
@@ -65,6 +65,18 @@ describe('the request', () => {
     expect(server.connections).toBe(1);
   });
 
+  test('aborted while it waits for a connection is never sent', async () => {
+    await using server = await startScriptedServer({ before: [{ waitMs: 100 }], ...whole({ content: 'x' }) });
+    const provider = providerAt(server, { dispatcher: new Agent({ connections: 1 }) });
+    const first = collect(provider, makeCall({ request: { stream: false } }));
+    const { signal } = abortAfterMs(30);
+    const error = await failureOf(provider, makeCall({ signal }));
+    expect(error).toMatchObject({ code: 'aborted', maybeBilled: false });
+    await first;
+    await collect(provider, makeCall({ request: { stream: false } }));
+    expect(server.requests).toHaveLength(2);
+  });
+
   test('that no JSON can say fails before it is sent', async () => {
     await using server = await startScriptedServer(streamed('x'));
     const call = makeCall({ request: { extraBody: { big: 1n } } });
@@ -89,6 +101,7 @@ describe('a provider that cannot work is refused when it is made', () => {
     ['another protocol', { baseUrl: 'file:///etc/passwd' }, /no http\(s\) address/],
     ['a password in the address', { baseUrl: 'https://me:secret@host/v1' }, /name or password/],
     ['a key broken by a line', { apiKey: 'sk-1234\n5678' }, /API key has characters/],
+    ['a header without a proper name', { headers: { 'x a': 'b' } }, /"x a" is no header name/],
     ['a header broken by a line', { headers: { 'x-a': 'b\r\nx-c: d' } }, /header "x-a" has characters/],
   ])('%s', (_, spec, message) => {
     const make = () => createHttpProvider({ id: 'test', baseUrl: 'https://host/v1', ...spec });
@@ -128,6 +141,12 @@ describe('the response', () => {
     expect((await collect(provider, makeCall())).at(-1)).toMatchObject({ ...told, reportedUsd: 0.0042 });
     const events = await collect(provider, makeCall({ request: { stream: false } }));
     expect(events.at(-1)).toMatchObject({ ...told, reportedUsd: 0.000435 });
+  });
+
+  test('may have fields of its own that look like those of an error', async () => {
+    const odd = { ...text('a'), detail: 'cached', type: 'error', error: null };
+    await using server = await startScriptedServer(sse(odd, finish('stop'), DONE));
+    expect(answerOf(await collect(providerAt(server), makeCall())).text).toBe('a');
   });
 
   test('without usage leaves it unknown', async () => {
@@ -221,15 +240,17 @@ describe('the response', () => {
     await server.requests[0]?.closed;
   });
 
-  test('waits for a slow consumer and loses nothing', async () => {
-    const pieces = Array.from({ length: 20_000 }, (_, n) => `${n} `);
+  test('is held back at the provider while the consumer is slow, and nothing of it is lost', async () => {
+    const pieces = Array.from({ length: 3000 }, (_, n) => String(n).padStart(10_000, '.'));
     await using server = await startScriptedServer(streamed(...pieces));
-    let read = '';
-    let count = 0;
+    let bytes = 0;
     for await (const event of providerAt(server).call(makeCall({ limits: { idleMs: 50 } }))) {
-      if (count++ === 1) await new Promise((resolve) => setTimeout(resolve, 150));
-      if (event.type === 'delta') read += event.delta.content ?? '';
+      if (bytes === 0) {
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        expect(server.requests[0]?.completed).toBe(false);
+      }
+      if (event.type === 'delta') bytes += event.delta.content?.length ?? 0;
     }
-    expect(read).toBe(pieces.join(''));
+    expect(bytes).toBe(3000 * 10_000);
   });
 });

@@ -69,16 +69,38 @@ describe('each limit has its own error', () => {
     for await (const event of provider.call(makeCall({ limits }))) expect(event.type).toBeTruthy();
   });
 
+  test('a slow consumer does not wear out the idle limit, and does not switch it off', async () => {
+    await using server = await startScriptedServer(
+      sse(...Array.from({ length: 5000 }, () => text('x')), 'hang'),
+    );
+    const provider = createHttpProvider({ id: 'test', baseUrl: server.url });
+    const started = performance.now();
+    let read = 0;
+    const consume = async () => {
+      for await (const _ of provider.call(makeCall({ limits: { ...FAR, idleMs: 80 } }))) {
+        if (read++ === 0) await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    };
+    await expect(consume()).rejects.toMatchObject({ code: 'idle_timeout' });
+    expect(read).toBe(5000);
+    expect(performance.now() - started).toBeLessThan(1500);
+  });
+
   test('usage told before the limit is kept', async () => {
     const { error } = await timed(sse({ ...text('a'), usage: USAGE }, 'hang'), { ...FAR, idleMs: 60 });
     expect(error).toMatchObject({ code: 'idle_timeout', usage: { inputTokens: 11, outputTokens: 7 } });
   });
 
   test('limits beyond what a timer can hold do not fire at once', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
     const years = { connectMs: 1e12, firstTokenMs: 1e12, idleMs: 1e12, totalMs: 1e12 };
     await using server = await startScriptedServer(sse({ waitMs: 50 }, text('a'), finish('stop')));
     const provider = createHttpProvider({ id: 'test', baseUrl: server.url });
     for await (const event of provider.call(makeCall({ limits: years }))) expect(event.type).toBeTruthy();
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   callWithRetry,
   createHttpProvider,
   type FailedAttempt,
+  type Provider,
   type ProviderCall,
   type RetryEvent,
   type RetryOptions,
@@ -104,6 +105,21 @@ describe('an attempt that failed', () => {
     expect(outcome.events).toEqual([{ type: 'delta', delta: { content: 'a' } }]);
     expect(codes(outcome)).toEqual([code]);
   });
+});
+
+test('a provider that ends without a finish has not succeeded', async () => {
+  const provider: Provider = {
+    id: 'homemade',
+    async *call() {
+      yield { type: 'delta', delta: { content: 'half' } };
+    },
+  };
+  const shown: RetryEvent[] = [];
+  const read = async () => {
+    for await (const event of callWithRetry(provider, makeCall())) shown.push(event);
+  };
+  await expect(read()).rejects.toMatchObject({ code: 'stream_cut', maybeBilled: true });
+  expect(shown).toEqual([{ type: 'delta', delta: { content: 'half' } }]);
 });
 
 describe('the wait', () => {

@@ -74,6 +74,17 @@ function sseAction(part: string | Action | Record<string, unknown>): Action {
   return { send: `data: ${JSON.stringify(part)}\n\n` };
 }
 
+/** Until the client has taken what was written, or has gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
+}
+
 async function perform(actions: Action[], response: ServerResponse, socket: Socket): Promise<boolean> {
   for (const action of actions) {
     if (socket.destroyed) return false;
@@ -90,7 +101,7 @@ async function perform(actions: Action[], response: ServerResponse, socket: Sock
       return false;
     }
     if ('waitMs' in action) await sleep(action.waitMs);
-    else response.write(action.send);
+    else if (!response.write(action.send)) await drained(response);
   }
   return true;
 }
