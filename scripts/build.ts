@@ -13,7 +13,8 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
 });
 
 await build({
-  entryPoints: { xrouter: 'adapters/cli/main.ts' },
+  // The worker is started by its file name, so it must be a file of its own.
+  entryPoints: { xrouter: 'adapters/cli/main.ts', 'sandbox-worker': 'src/gym/sandbox-worker.ts' },
   outdir: 'dist/bin',
   bundle: true,
   splitting: true,

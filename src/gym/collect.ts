@@ -2,15 +2,16 @@
 import { XrouterError } from '../errors.ts';
 import type { Usage } from '../money.ts';
 import type { AssistantMessage } from '../request.ts';
-import { canonical } from '../verifier/json-value.ts';
+import { type Journal, openJournal } from './journal.ts';
 import {
-  type Journal,
+  type Known,
+  keep,
   type Outcome,
-  type OutcomeRow,
-  openJournal,
+  outcomesOf,
   readTable,
+  rowsOf,
   writeTable,
-} from './journal.ts';
+} from './outcome-table.ts';
 import type { GymTask, TaskRequest } from './task.ts';
 
 /** A task as `collect` needs it; every `GymTask` is one. */
@@ -115,8 +116,6 @@ export async function collect(options: CollectOptions): Promise<CollectSummary> 
     throw error;
   }
 }
-
-type Known = Map<string, Record<string, Outcome>>;
 
 class Work {
   readonly #options: CollectOptions;
@@ -250,7 +249,10 @@ class Work {
 
   #tell(): void {
     const elapsedMs = performance.now() - this.#startedAt;
-    const left = this.#jobs.filter(({ model }) => !this.#setAside.has(model)).length + this.#active;
+    const waiting =
+      this.#setAside.size === 0 ? this.#jobs : this.#jobs.filter(({ model }) => !this.#setAside.has(model));
+    // The call this is told after still counts as under way.
+    const left = waiting.length + Math.max(0, this.#active - 1);
     this.#options.onProgress?.({
       done: this.#done,
       failed: this.#failures.length,
@@ -272,47 +274,4 @@ class Work {
       setAside: [...this.#setAside].map(([model, reason]) => ({ model, reason })),
     };
   }
-}
-
-function keep(known: Known, id: string): Record<string, Outcome> {
-  const outcomes: Record<string, Outcome> = {};
-  known.set(id, outcomes);
-  return outcomes;
-}
-
-function outcomesOf(table: readonly OutcomeRow[], tasks: readonly CollectTask[], out: string): Known {
-  const known: Known = new Map(table.map((row) => [row.id, { ...row.outcomes }]));
-  const byId = new Map(table.map((row) => [row.id, row]));
-  for (const task of tasks) {
-    const row = byId.get(task.id);
-    if (!row) continue;
-    const asked = promptColumns(task);
-    const same = (column: string) => canonical(row[column]) === canonical(asked[column]);
-    if (same('prompt') && same('messages')) continue;
-    throw new XrouterError('invalid_file', `${out} holds a task "${task.id}" with another prompt.`, {
-      hint: 'Give the changed task another id, or choose another output file.',
-    });
-  }
-  return known;
-}
-
-/** Rows of the table that was there, then the tasks in their order; a row without outcomes is not written. */
-function rowsOf(table: readonly OutcomeRow[], tasks: readonly CollectTask[], known: Known): OutcomeRow[] {
-  const there = new Set(table.map((row) => row.id));
-  const added = tasks
-    .filter((task) => !there.has(task.id))
-    .map((task) => ({ id: task.id, task: task.task, ...promptColumns(task), outcomes: {} }));
-  return [...table, ...added]
-    .map((row): OutcomeRow => ({ ...row, outcomes: known.get(row.id) ?? row.outcomes }))
-    .filter((row) => Object.keys(row.outcomes).length > 0);
-}
-
-function promptColumns({ request }: CollectTask): Record<string, unknown> {
-  const [first, second] = request.messages;
-  const alone =
-    first?.role === 'user' && !second && typeof first.content === 'string' ? first.content : undefined;
-  return {
-    ...(alone === undefined ? { messages: request.messages } : { prompt: alone }),
-    ...(request.tools && { tools: request.tools }),
-  };
 }
