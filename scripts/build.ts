@@ -13,7 +13,8 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
 });
 
 await build({
-  input: { xrouter: 'adapters/cli/bin.ts' },
+  // The sandbox's worker is started by its file name, so it must be a file of its own.
+  input: { xrouter: 'adapters/cli/bin.ts', 'sandbox-worker': 'src/gym/sandbox-worker.ts' },
   platform: 'node',
   // What is small and always needed is bundled; what is large or must be one instance is not.
   external: /^(undici|quickjs-emscripten|langchain|@pydantic|@modelcontextprotocol|@langchain|@huggingface)(\/|$)/,

@@ -134,6 +134,12 @@ class CallAccount {
     const { id: episodeId, scopes, limits, parts } = this.#run;
     const { callId, model, reservedUsd: amountUsd } = this.record;
     const expiresInMs = limits.totalMs + SETTLE_GRACE_MS;
+    if (!parts.breaker.begin(model)) {
+      const hint = 'It is tried again by itself; until then another candidate answers.';
+      throw new XrouterError('circuit_open', `${model} failed repeatedly a moment ago and is left alone.`, {
+        hint,
+      });
+    }
     this.record.attempts++;
     this.#answer = new AnswerAssembler();
     this.#reservation = await parts.ledger.reserve({
@@ -170,9 +176,9 @@ class CallAccount {
   /** The attempt failed. What was billed for it is booked; what never reached the model is given back. */
   async fail(error: XrouterError): Promise<void> {
     if (!this.#reservation) return;
+    this.#run.parts.breaker.record(this.record.model, error);
     const status = this.#wasLeft(error) ? 'aborted' : 'failed';
     if (error instanceof CallError) {
-      this.#run.parts.breaker.record(this.record.model, error);
       if (error.usage) return this.#settle(status, error.usage, false);
       if (!error.maybeBilled) return this.#release();
     }

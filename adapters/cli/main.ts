@@ -19,6 +19,10 @@ const commands: Record<string, CommandEntry> = {
     summary: 'check keys, servers, prices and the ledger',
     load: () => import('./commands/doctor.ts'),
   },
+  collect: {
+    summary: 'measure models on tasks and write an outcome table',
+    load: () => import('./commands/collect.ts'),
+  },
   render: { summary: "print the served policy's prompt", load: () => import('./commands/render.ts') },
 };
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { Router, RouterConfig, Surroundings } from '../../src/index.ts';
 import { assembleRouter, defaultLedgerPath, findConfigFile } from '../../src/index.ts';
+import type { KnownPrompts } from '../../src/lab/index.ts';
 import { say } from './output.ts';
 
 export interface RouterFlags {
@@ -48,9 +49,18 @@ export async function openRouter(flags: RouterFlags, surroundings: Surroundings 
   return { router, close: () => router.close() };
 }
 
+/** What a command adds of its own. */
+export interface Calling {
+  /** Takes the place of what the configuration says. */
+  settings?(config: RouterConfig): Partial<RouterConfig>;
+  /** With `--lab`: prompts whose answers the lab is told. */
+  known?: KnownPrompts;
+}
+
 /** A router that also calls, with the shared ledger, or everything in the lab where the flags say so. */
-export async function openCallingRouter(flags: RouterFlags): Promise<OpenRouter> {
-  const { config, configName } = await readConfig(flags);
+export async function openCallingRouter(flags: RouterFlags, calling: Calling = {}): Promise<OpenRouter> {
+  const { config: read, configName } = await readConfig(flags);
+  const config = { ...read, ...calling.settings?.(read) };
   const ledger = flags.ledger ?? config.ledger ?? (flags.lab ? undefined : defaultLedgerPath());
   if (!flags.lab) {
     const router = assembleRouter({ ...config, ledger }, { configName });
@@ -58,7 +68,7 @@ export async function openCallingRouter(flags: RouterFlags): Promise<OpenRouter>
   }
   const { createLab, labEnvironment } = await import('../../src/lab/index.ts');
   const plain = assembleRouter(config, { configName });
-  const lab = await createLab({ candidates: plain.catalog.candidates });
+  const lab = await createLab({ candidates: plain.catalog.candidates, known: calling.known });
   await plain.close();
   const env = labEnvironment(lab, plain.catalog.providers);
   say(`The lab answers, not the providers: nothing is spent. ${lab.url}`);

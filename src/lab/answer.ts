@@ -1,5 +1,6 @@
 /** What a model answers: text, tool calls or an instance of a schema, as its draw for the prompt says. */
 import type { Candidate } from '../catalog/candidate.ts';
+import type { AssistantMessage } from '../request.ts';
 import { textOf } from '../request.ts';
 import { hashOf, hashText, hex, Random, unit } from './random.ts';
 import { instanceOf, type JsonSchema, promptHints } from './schema.ts';
@@ -27,6 +28,8 @@ export interface Judgement {
   difficulty: number;
   /** Present where a solver knows the exact answer. */
   solved?: Solved;
+  /** Present where the lab was told the answers. */
+  told?: KnownPrompt;
 }
 
 /** The human's last message as text, markers of the lab included. */
@@ -35,18 +38,39 @@ export function lastPrompt(body: Pick<ChatBody, 'messages'>): string {
   return message ? textOf(message.content) : '';
 }
 
-export function judgePrompt(prompt: string): Judgement {
+/** A prompt whose answers someone else knows, for example a task of the gym. */
+export interface KnownPrompt {
+  kind: Kind;
+  /** 0..1. */
+  difficulty: number;
+  right: AssistantMessage;
+  wrong: AssistantMessage;
+}
+
+/** What is known of a prompt; `undefined` where nothing is. */
+export type KnownPrompts = (prompt: string) => KnownPrompt | undefined;
+
+export function judgePrompt(prompt: string, known?: KnownPrompts): Judgement {
+  const told = known?.(prompt);
+  if (told) return { kind: told.kind, difficulty: told.difficulty, told };
   const solved = solve(prompt);
   return solved ? { kind: solved.kind, difficulty: solved.difficulty, solved } : judge(prompt);
 }
 
 /** @param key what ids are made of; equal for equal requests in equal order */
-export function answerFor(seed: number, candidate: Candidate, body: ChatBody, key: string): Answer {
+export function answerFor(
+  seed: number,
+  candidate: Candidate,
+  body: ChatBody,
+  key: string,
+  known?: KnownPrompts,
+): Answer {
   const prompt = stripMarkers(lastPrompt(body));
-  const judgement = judgePrompt(prompt);
+  const judgement = judgePrompt(prompt, known);
   const right = solves(seed, candidate, prompt, judgement.kind, judgement.difficulty);
   const random = new Random(seed, 'answer', candidate.id, hashText(prompt));
   const reasoning = reasoningFor(seed, candidate, body, prompt, judgement);
+  if (judgement.told) return recited(right ? judgement.told.right : judgement.told.wrong, reasoning, key);
   const final = finalAnswer(judgement, right, random);
 
   const source = valueSource(body, prompt);
@@ -65,6 +89,14 @@ export function answerFor(seed: number, candidate: Candidate, body: ChatBody, ke
     return { content: '', reasoning, toolCalls };
   }
   return { content: contentFor(body, prompt, judgement, final, right, random), reasoning, toolCalls: [] };
+}
+
+function recited(message: AssistantMessage, reasoning: string, key: string): Answer {
+  const toolCalls = (message.tool_calls ?? []).map(({ function: called }, index) => ({
+    id: `call_${hex(24, key, index)}`,
+    ...called,
+  }));
+  return { content: textOf(message.content), reasoning, toolCalls };
 }
 
 function contentFor(

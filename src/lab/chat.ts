@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Candidate } from '../catalog/candidate.ts';
 import { PROVIDERS } from '../catalog/providers.ts';
 import { type Account, listCostUsd, NO_TOKENS, type SeenRequest } from './account.ts';
-import { answerFor, lastPrompt } from './answer.ts';
+import { answerFor, type KnownPrompts, lastPrompt } from './answer.ts';
 import { outputTokens, speak } from './body.ts';
 import { faultInfo } from './fault-list.ts';
 import type { Fault, Faults } from './faults.ts';
@@ -20,6 +20,7 @@ export interface LabState {
   seed: number;
   speed: number;
   candidates: readonly Candidate[];
+  known?: KnownPrompts;
   /** By `provider/wire name` and by candidate id. */
   byName: Map<string, Candidate>;
   faults: Faults;
@@ -141,7 +142,7 @@ function answer(lab: LabState, candidate: Candidate, body: ChatBody, key: string
   }
   const wire = WIRES.get(candidate.provider);
   const id = `chatcmpl-${key}`;
-  const said = answerFor(lab.seed, candidate, body, key);
+  const said = answerFor(lab.seed, candidate, body, key, lab.known);
   const head = {
     id,
     created: lab.created++,

@@ -6,7 +6,7 @@ import type { Candidate } from '../catalog/candidate.ts';
 import { createCatalog } from '../catalog/catalog.ts';
 import { XrouterError } from '../errors.ts';
 import { Account, type LabUsage } from './account.ts';
-import { judgePrompt, stripMarkers } from './answer.ts';
+import { judgePrompt, type KnownPrompts, stripMarkers } from './answer.ts';
 import type { LabState } from './chat.ts';
 import { type FaultRule, Faults } from './faults.ts';
 import { createLabServer, listen } from './server.ts';
@@ -14,6 +14,7 @@ import { type Kind, skillOf, solves, successProbability } from './skill.ts';
 import { PromptCache } from './tokens.ts';
 
 export type { CallTokens, LabUsage, SeenRequest, UsageCount } from './account.ts';
+export type { KnownPrompt, KnownPrompts } from './answer.ts';
 export { labEnvironment } from './environment.ts';
 export {
   type FaultInfo,
@@ -37,6 +38,8 @@ export interface LabOptions {
   /** Default: the catalog's. */
   candidates?: readonly Candidate[];
   faults?: FaultRule[];
+  /** Prompts whose answers are known from elsewhere; each model gives the right or the wrong one by its draw. */
+  known?: KnownPrompts;
   /** 0 answers at once, 1 as fast as real providers, 10 ten times faster than those; default 0. */
   speed?: number;
   /** Where set, requests need `Authorization: Bearer KEY`. */
@@ -97,6 +100,7 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
     seed,
     speed,
     candidates,
+    known: options.known,
     byName: new Map(),
     faults: new Faults(seed, options.faults),
     account: new Account(),
@@ -120,7 +124,7 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
       });
     }
     const prompt = stripMarkers(text);
-    const { kind, difficulty, solved } = judgePrompt(prompt);
+    const { kind, difficulty, solved } = judgePrompt(prompt, options.known);
     const skill = skillOf(seed, candidate, kind);
     return {
       kind,

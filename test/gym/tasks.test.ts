@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { generateTasks, TASK_KINDS } from '../../src/gym/generate.ts';
+import { mistakeOf } from '../../src/gym/mistake.ts';
 import { closeSandbox } from '../../src/gym/sandbox.ts';
 import type { GymTask } from '../../src/gym/task.ts';
 import type { AssistantMessage } from '../../src/request.ts';
@@ -104,7 +105,7 @@ describe.each(TASK_KINDS)('tasks of kind %s', (kind) => {
 
   test('near misses fail, with a reason', async () => {
     for (const task of tasks) {
-      for (const message of nearMisses(task)) {
+      for (const message of [mistakeOf(task), ...nearMisses(task)]) {
         const score = await task.verify(message);
         expect(score, `${promptOf(task)}\n=> ${JSON.stringify(message)}`).toMatchObject({ score: 0 });
         expect(score.reason).toEqual(expect.any(String));
