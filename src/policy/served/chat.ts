@@ -10,7 +10,7 @@ import { parseRouterOutput } from './parse.ts';
 import { dumpPythonJson, type PyJson } from './python-json.ts';
 import type { RouterTurn } from './render.ts';
 import { readJson } from './repair-json.ts';
-import type { RouterServerSpec } from './server.ts';
+import type { RouterServerSpec } from './server-spec.ts';
 import { SELECT_TOOL, type Toolset } from './toolset.ts';
 
 export function chatBackend(spec: RouterServerSpec, options: { instructions: boolean }): RouterBackend {

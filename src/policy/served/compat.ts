@@ -3,7 +3,8 @@ import type { RouterBackend } from './backend.ts';
 import { type Contract, loadContract } from './contract.ts';
 import { parseRouterOutput } from './parse.ts';
 import { createRenderer, type Renderer } from './render.ts';
-import { RouterServer, type RouterServerSpec } from './server.ts';
+import { RouterServer } from './server.ts';
+import type { RouterServerSpec } from './server-spec.ts';
 
 /** Sampling as the training had it; a server's own defaults for Qwen2.5 are others. */
 const SAMPLING = { top_p: 1, top_k: -1, min_p: 0, repetition_penalty: 1 };

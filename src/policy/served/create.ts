@@ -1,12 +1,11 @@
 /** The served policy from what a user says about it. */
 import { XrouterError } from '../../errors.ts';
 import type { Policy } from '../policy.ts';
-import { chatBackend } from './chat.ts';
-import { compatBackend } from './compat.ts';
+import type { RouterBackend } from './backend.ts';
 import type { Contract } from './contract.ts';
 import type { RouterPrice } from './overhead.ts';
 import { servedPolicy } from './served.ts';
-import type { RouterServerSpec } from './server.ts';
+import { checkServer, type RouterServerSpec } from './server-spec.ts';
 
 export interface ServedPolicyOptions {
   server: RouterServerSpec;
@@ -64,6 +63,7 @@ export interface ServedPolicyOptions {
  */
 export function createServedPolicy(options: ServedPolicyOptions): Policy {
   const { server, contract, routing = 'agent' } = options;
+  checkServer(server);
   const compatible = contract !== undefined;
   const rewrite = options.rewriteSystemPrompt ?? compatible;
   const limits = {
@@ -87,9 +87,11 @@ export function createServedPolicy(options: ServedPolicyOptions): Policy {
     ...limits,
     name: `served:${server.model}`,
     model: server.model,
-    backend: compatible
-      ? compatBackend(server, { contract, endpoint: options.endpoint })
-      : chatBackend(server, { instructions: rewrite }),
+    backend: onceLoaded(async () => {
+      if (!compatible) return (await import('./chat.ts')).chatBackend(server, { instructions: rewrite });
+      const { endpoint } = options;
+      return (await import('./compat.ts')).compatBackend(server, { contract, endpoint });
+    }),
     routing,
     fallback: options.fallback,
     price: options.price,
@@ -98,4 +100,13 @@ export function createServedPolicy(options: ServedPolicyOptions): Policy {
     rewrite,
     temperature: options.temperature ?? 0,
   });
+}
+
+/** The HTTP client takes 60 ms to load: only who asks the router loads it. */
+function onceLoaded(load: () => Promise<RouterBackend>): () => Promise<RouterBackend> {
+  let backend: Promise<RouterBackend> | undefined;
+  return () => {
+    backend ??= load();
+    return backend;
+  };
 }

@@ -3,4 +3,4 @@ export { CONTRACT_FILES, type Contract, type ContractFile, loadContract } from '
 export { createServedPolicy, type ServedPolicyOptions } from './create.ts';
 export type { GpuPrice, RouterPrice } from './overhead.ts';
 export { createRenderer, parseTurns, type Renderer, type RenderInput, type RouterTurn } from './render.ts';
-export type { RouterServerSpec } from './server.ts';
+export type { RouterServerSpec } from './server-spec.ts';

@@ -21,7 +21,7 @@ export interface ServedSettings {
   name: string;
   /** The router's name, for the account. */
   model: string;
-  backend: RouterBackend;
+  backend: () => Promise<RouterBackend>;
   /** Agent: several turns, selection, synthesis. Simple: one choice, whose answer streams straight through. */
   routing: 'agent' | 'simple';
   /** Decides where the router does not. */
@@ -89,9 +89,11 @@ class ServedDecision {
     if (passed) return this.#stop(passed, 'the answer passed');
     const toolCalling = latest.find(({ message }) => message?.tool_calls?.length);
     if (toolCalling) return this.#stop(toolCalling, 'the answer calls the tools of the user');
-    const wasFallback = steps.at(-1)?.decision.fallback !== undefined;
-    const [unjudged] = latest.filter(({ verdict }) => verdict === undefined);
-    if (wasFallback && unjudged) return this.#stop(unjudged, 'the answer of the fallback policy');
+    const fallback = steps.at(-1)?.decision.fallback;
+    const unjudged = latest.find(({ verdict }) => verdict === undefined);
+    if (fallback !== undefined && unjudged) {
+      return { ...this.#stop(unjudged, 'the answer of the fallback policy'), fallback };
+    }
     const best = this.#best();
     const maxUsd = request.limits?.maxUsd;
     if (best && maxUsd !== undefined && spentUsd !== undefined && spentUsd >= maxUsd) {
@@ -101,8 +103,9 @@ class ServedDecision {
   }
 
   async #ask(): Promise<Decision> {
-    const { maxTurns, turnMs, deadlineMs, maxOutputTokens, temperature, backend } = this.#settings;
-    const tools = await this.#tools();
+    const { maxTurns, turnMs, deadlineMs, maxOutputTokens, temperature } = this.#settings;
+    const backend = await this.#settings.backend();
+    const tools = await this.#tools(backend);
     const question = routerQuestion(this.#state);
     for (;;) {
       if (this.#conversation.taken >= maxTurns)
@@ -230,8 +233,8 @@ class ServedDecision {
     return undefined;
   }
 
-  async #tools(): Promise<Toolset> {
-    const { backend, names, routing, rewrite } = this.#settings;
+  async #tools(backend: RouterBackend): Promise<Toolset> {
+    const { names, routing, rewrite } = this.#settings;
     const known = await backend.knownModels();
     const select = routing === 'agent' ? await backend.selectTool() : undefined;
     // All that were admitted first: the list must not change between the turns of one conversation.

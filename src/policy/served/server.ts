@@ -1,7 +1,7 @@
 /** The server a router model runs on: SGLang, vLLM, llama.cpp, or anything that speaks OpenAI's API. */
 import { randomUUID } from 'node:crypto';
 import { request } from 'undici';
-import { CallError, XrouterError } from '../../errors.ts';
+import { CallError } from '../../errors.ts';
 import type { Usage } from '../../money.ts';
 import {
   type FailureContext,
@@ -12,20 +12,7 @@ import {
 } from '../../provider/failure.ts';
 import { type JsonRecord, recordOf, textField } from '../../provider/json.ts';
 import { readUsage } from '../../provider/usage.ts';
-
-export interface RouterServerSpec {
-  /** With the version in its path, for example `http://gpu:30000/v1`. */
-  baseUrl: string;
-  /** The name the model is served under. */
-  model: string;
-  apiKey?: string;
-  headers?: Record<string, string>;
-  /**
-   * `sglang` also takes top_k, repetition_penalty and a request id, and can be told to abort by it; SGLang and
-   * vLLM ignore what they do not know. `openai`: only the fields of OpenAI's API. Default `sglang`.
-   */
-  kind?: 'sglang' | 'openai';
-}
+import type { RouterServerSpec } from './server-spec.ts';
 
 export interface RouterTime {
   signal: AbortSignal;
@@ -50,17 +37,7 @@ export class RouterServer {
   readonly #root: string;
   readonly #context: FailureContext;
 
-  /** @throws XrouterError `invalid_config` where the base URL is none */
   constructor(spec: RouterServerSpec) {
-    if (!URL.canParse(spec.baseUrl) || !/^https?:/.test(spec.baseUrl)) {
-      throw new XrouterError(
-        'invalid_config',
-        `The router's base URL ${spec.baseUrl} is no http(s) address.`,
-        {
-          hint: 'Set it to the address of the server with its version, for example http://127.0.0.1:30000/v1.',
-        },
-      );
-    }
     this.spec = spec;
     this.#root = spec.baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '');
     const { apiKey } = spec;
@@ -183,7 +160,11 @@ export class RouterServer {
       });
     }
     const code = (error as NodeJS.ErrnoException).code ?? '';
-    return failureOfConnection(error, !/CONNECT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH/.test(code), this.#context);
+    return failureOfConnection(
+      error,
+      !/REFUSED|CONNECT_TIMEOUT|ENOTFOUND|EAI_AGAIN|UNREACH/.test(code),
+      this.#context,
+    );
   }
 
   async #abort(rid: string): Promise<void> {
