@@ -25,6 +25,14 @@ export {
   faultNames,
 } from './fault-list.ts';
 export { type Fault, type FaultRule, Faults, parseFault, readFaultFile } from './faults.ts';
+export { plainBrain, type RouterBrain, type RouterPrompt, writeCall } from './router-brain.ts';
+export {
+  createRouterServer,
+  type RouterServer,
+  type RouterServerOptions,
+  type SeenRouterRequest,
+} from './router-server.ts';
+export { type RouterFault, routerFaults } from './router-shapes.ts';
 export type { Kind } from './skill.ts';
 export { type LabTask, type LabTaskOptions, labTaskNames, labTasks } from './tasks.ts';
 
