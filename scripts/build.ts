@@ -17,7 +17,8 @@ await build({
   input: { xrouter: 'adapters/cli/bin.ts', 'sandbox-worker': 'src/gym/sandbox-worker.ts' },
   platform: 'node',
   // What is small and always needed is bundled; what is large or must be one instance is not.
-  external: /^(undici|quickjs-emscripten|langchain|@pydantic|@modelcontextprotocol|@langchain|@huggingface)(\/|$)/,
+  external:
+    /^(undici|quickjs-emscripten|langchain|@pydantic|@modelcontextprotocol|@langchain|@huggingface)(\/|$)/,
   output: {
     dir: 'dist/bin',
     format: 'esm',

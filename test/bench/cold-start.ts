@@ -25,5 +25,6 @@ for (let round = 0; round <= ROUNDS; round++) {
 
 const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 const [empty, route] = [...times.values()].map(median) as [number, number];
-for (const [name, values] of times) console.log(`${name.padEnd(22)} median ${median(values).toFixed(1)} ms of ${ROUNDS}`);
+for (const [name, values] of times)
+  console.log(`${name.padEnd(22)} median ${median(values).toFixed(1)} ms of ${ROUNDS}`);
 console.log(`ratio ${(route / empty).toFixed(2)} (goal: under 3)`);
