@@ -62,10 +62,10 @@ describe('each limit has its own error', () => {
 
   test('a stream livelier than its limits is left alone', async () => {
     await using server = await startScriptedServer(
-      sse(...drip.slice(0, 10), finish('stop'), 'data: [DONE]\n\n'),
+      sse(...drip.slice(0, 40), finish('stop'), 'data: [DONE]\n\n'),
     );
     const provider = createHttpProvider({ id: 'test', baseUrl: server.url });
-    const limits = { firstTokenMs: 100, idleMs: 100 };
+    const limits = { firstTokenMs: 400, idleMs: 400 };
     for await (const event of provider.call(makeCall({ limits }))) expect(event.type).toBeTruthy();
   });
 
@@ -77,13 +77,13 @@ describe('each limit has its own error', () => {
     const started = performance.now();
     let read = 0;
     const consume = async () => {
-      for await (const _ of provider.call(makeCall({ limits: { ...FAR, idleMs: 80 } }))) {
-        if (read++ === 0) await new Promise((resolve) => setTimeout(resolve, 250));
+      for await (const _ of provider.call(makeCall({ limits: { ...FAR, idleMs: 300 } }))) {
+        if (read++ === 0) await new Promise((resolve) => setTimeout(resolve, 700));
       }
     };
     await expect(consume()).rejects.toMatchObject({ code: 'idle_timeout' });
     expect(read).toBe(5000);
-    expect(performance.now() - started).toBeLessThan(1500);
+    expect(performance.now() - started).toBeLessThan(5000);
   });
 
   test('usage told before the limit is kept', async () => {
