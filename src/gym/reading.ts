@@ -54,7 +54,7 @@ export function readNumber(text: string): number | undefined {
 export function numbersIn(text: string): number[] {
   const plain = text
     .replace(/[−–](?=\d)/g, '-')
-    .replace(/\{,\}|\\,|[   ](?=\d{3}\b)/g, (mark) => (mark === '{,}' ? ',' : ''))
+    .replace(/\{,\}|\\,|[ {3}](?=\d{3}\b)/g, (mark) => (mark === '{,}' ? ',' : ''))
     // "17-5" and "x-3" subtract; only a sign at the start of a number is one.
     .replace(/(?<=[\w)])-(?=\d)/g, '- ');
   return [...plain.matchAll(NUMBER)].map((match) => Number(match[0].replaceAll(',', '')));
