@@ -7,7 +7,9 @@
 export function statedAnswer(text: string): string | undefined {
   let at = -1;
   let answer: string | undefined;
-  for (const match of text.matchAll(/(?:^|[^\p{L}])answer(?: is)?\s*[*_]*\s*[:：=]\s*[*_]*[^\S\n]*(\n?[^\n]*)/giu)) {
+  for (const match of text.matchAll(
+    /(?:^|[^\p{L}])answer(?: is)?\s*[*_]*\s*[:：=]\s*[*_]*[^\S\n]*(\n?[^\n]*)/giu,
+  )) {
     [at, answer] = [match.index, match[1]!];
   }
   for (const match of text.matchAll(/\\boxed\s*\{/g)) {
@@ -70,7 +72,9 @@ export function readText(text: string): string | undefined {
 
 /** The contents of closed code fences, in order. */
 export function fencedBlocks(text: string): string[] {
-  return [...text.matchAll(/^[^\S\n]*(`{3,}|~{3,})[^\n]*\n([\s\S]*?)\n?[^\S\n]*\1[`~]*[^\S\n]*$/gm)].map((match) => match[2]!);
+  return [...text.matchAll(/^[^\S\n]*(`{3,}|~{3,})[^\n]*\n([\s\S]*?)\n?[^\S\n]*\1[`~]*[^\S\n]*$/gm)].map(
+    (match) => match[2]!,
+  );
 }
 
 /** The whole text as JSON, else its last fence that is JSON, else what stands between the outer brackets. */

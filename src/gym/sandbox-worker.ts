@@ -16,7 +16,9 @@ export interface SandboxJob {
 }
 
 /** For each call the result as JSON, or what it threw; `fault` where the code could not even be loaded. */
-export type SandboxReply = { results: ({ json: string | undefined } | { error: string })[] } | { fault: string };
+export type SandboxReply =
+  | { results: ({ json: string | undefined } | { error: string })[] }
+  | { fault: string };
 
 /** A function's native stack must end before the thread's does; a crash inside costs the whole module. */
 const STACK_BYTES = 256 * 1024;
@@ -51,7 +53,9 @@ async function run(job: SandboxJob): Promise<SandboxReply> {
   evaluate(PRELUDE);
   const loaded = evaluate(job.code);
   if (loaded.error !== undefined) return { fault: loaded.error };
-  const target = evaluate(`typeof ${job.name} === 'function' ? ${job.name} : module.exports.${job.name} ?? module.exports`);
+  const target = evaluate(
+    `typeof ${job.name} === 'function' ? ${job.name} : module.exports.${job.name} ?? module.exports`,
+  );
   if (target.error !== undefined) return { fault: target.error };
   if (context.typeof(target.value) !== 'function') return { fault: `there is no function "${job.name}"` };
 
@@ -75,7 +79,9 @@ function describe(context: QuickJSContext, error: QuickJSHandle): string {
   const [name, message] = [text('name'), text('message')];
   if (message === 'interrupted') return 'time limit exceeded';
   if (message === 'out of memory') return 'memory limit exceeded';
-  return [name, message].filter((part) => part !== undefined).join(': ') || 'it threw something that is no error';
+  return (
+    [name, message].filter((part) => part !== undefined).join(': ') || 'it threw something that is no error'
+  );
 }
 
 parentPort?.on('message', async (job: SandboxJob) => {
@@ -84,7 +90,9 @@ parentPort?.on('message', async (job: SandboxJob) => {
     reply = await run(job);
   } catch (error) {
     // The module itself gave up, for example by overflowing the thread's stack.
-    reply = { fault: `the sandbox stopped it (${error instanceof Error ? error.message : error})`.slice(0, 300) };
+    reply = {
+      fault: `the sandbox stopped it (${error instanceof Error ? error.message : error})`.slice(0, 300),
+    };
   }
   parentPort?.postMessage(reply);
 });

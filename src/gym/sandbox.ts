@@ -35,7 +35,10 @@ export async function callInSandbox(
 ): Promise<SandboxResult[]> {
   const job: SandboxJob = {
     // An answer written as a module is the same code with a word in front.
-    code: code.replace(/^([^\S\n]*)export\s+(default\s+)?(?=(async\s+)?function|const|let|var|class)/gm, '$1'),
+    code: code.replace(
+      /^([^\S\n]*)export\s+(default\s+)?(?=(async\s+)?function|const|let|var|class)/gm,
+      '$1',
+    ),
     name,
     calls: calls.map((args) => JSON.stringify(args)),
     timeMs: options.timeMs ?? 1000,
@@ -90,10 +93,14 @@ async function start(): Promise<Worker> {
   try {
     await import('quickjs-emscripten');
   } catch (cause) {
-    throw new XrouterError('invalid_config', 'Code tasks need the package "quickjs-emscripten", which is not installed.', {
-      cause,
-      hint: 'Run: npm install quickjs-emscripten, or leave out the tasks of kind "code".',
-    });
+    throw new XrouterError(
+      'invalid_config',
+      'Code tasks need the package "quickjs-emscripten", which is not installed.',
+      {
+        cause,
+        hint: 'Run: npm install quickjs-emscripten, or leave out the tasks of kind "code".',
+      },
+    );
   }
   // Beside this file, as source or compiled.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';

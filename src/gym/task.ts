@@ -37,7 +37,12 @@ export function wrong(reason: string): Score {
 }
 
 /** A task that is one user message and a text answer. */
-export function textTask(prompt: string, size: number, answer: string, verify: (text: string) => Score): Draft {
+export function textTask(
+  prompt: string,
+  size: number,
+  answer: string,
+  verify: (text: string) => Score,
+): Draft {
   return {
     request: { messages: [{ role: 'user', content: prompt }] },
     size,

@@ -17,7 +17,9 @@ const BINS = 40;
  */
 export function fitCalibration(expected: Matrix, centred: Matrix, mean: ArrayLike<number>): Calibration {
   const size = expected.data.length;
-  const order = Float64Array.from({ length: size }, (_, i) => i).sort((a, b) => expected.data[a]! - expected.data[b]! || a - b);
+  const order = Float64Array.from({ length: size }, (_, i) => i).sort(
+    (a, b) => expected.data[a]! - expected.data[b]! || a - b,
+  );
   const blocks: { from: number; to: number; weight: number }[] = [];
   const bins = Math.max(1, Math.min(BINS, Math.floor(size / 50)));
   for (let bin = 0; bin < bins; bin++) {

@@ -131,7 +131,8 @@ export function growForest(
     for (let i = taken; i < rows; i++) {
       const row = order[i]!;
       let node = roots[tree]!;
-      while (feature[node] !== LEAF) node = next[node]! + (inputs[feature[node]!]![row]! <= threshold[node]! ? 0 : 1);
+      while (feature[node] !== LEAF)
+        node = next[node]! + (inputs[feature[node]!]![row]! <= threshold[node]! ? 0 : 1);
       const values = leaves[next[node]!]!;
       unseenBy[row]!++;
       const target = rowOf(outOfBag, row);

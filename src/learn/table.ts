@@ -157,7 +157,7 @@ async function* records(path: string): AsyncGenerator<{ line: number; value: unk
   const zipped = magic[0] === 0x1f && magic[1] === 0x8b;
   const stream = zipped ? source.pipe(createGunzip()) : source;
   let failure: Error | undefined;
-  stream.on('error', (error) => {
+  stream.on('error', (error: Error) => {
     failure = error;
   });
   const seen = new Map<string, number>();

@@ -36,7 +36,10 @@ const TASK_COMPONENTS = 6;
 const COST_WEIGHT = 0.4;
 export const FOREST: ForestOptions = { trees: 120, leafRows: 8, inputShare: 0.3, rowShare: 0.75 };
 
-export function trainExpert({ rows, vectors, dimensions, candidates }: ExpertRows, random: Random): ExpertFit {
+export function trainExpert(
+  { rows, vectors, dimensions, candidates }: ExpertRows,
+  random: Random,
+): ExpertFit {
   const count = rows.length;
   const pool = candidates.length;
   const { success: scores, logCost } = outcomeMatrices(rows, candidates);
@@ -134,7 +137,10 @@ export function trainExpert({ rows, vectors, dimensions, candidates }: ExpertRow
 }
 
 /** Scores and log costs, rows × candidates; what a row lacks is filled with the candidate's mean plus the row's own tendency. */
-function outcomeMatrices(rows: readonly TableRow[], candidates: readonly string[]): { success: Matrix; logCost: Matrix } {
+function outcomeMatrices(
+  rows: readonly TableRow[],
+  candidates: readonly string[],
+): { success: Matrix; logCost: Matrix } {
   const success = matrix(rows.length, candidates.length).data.fill(Number.NaN);
   const logCost = matrix(rows.length, candidates.length).data.fill(Number.NaN);
   const pool = candidates.length;
@@ -203,7 +209,13 @@ function taskLabels(
 }
 
 /** Means by task of centred values, pulled to zero as if by `TASK_SHRINKAGE` more rows; a fold may be left out. */
-function taskMeans(values: Matrix, labels: Int32Array, tasks: number, folds?: Int32Array, without?: number): Matrix {
+function taskMeans(
+  values: Matrix,
+  labels: Int32Array,
+  tasks: number,
+  folds?: Int32Array,
+  without?: number,
+): Matrix {
   const means = matrix(tasks, values.columns);
   const counts = new Float64Array(tasks).fill(TASK_SHRINKAGE);
   for (let i = 0; i < values.rows; i++) {
@@ -213,12 +225,19 @@ function taskMeans(values: Matrix, labels: Int32Array, tasks: number, folds?: In
     counts[labels[i]!]!++;
     for (let j = 0; j < values.columns; j++) mean[j]! += row[j]!;
   }
-  for (let t = 0; t < tasks; t++) for (let j = 0; j < values.columns; j++) means.data[t * values.columns + j]! /= counts[t]!;
+  for (let t = 0; t < tasks; t++)
+    for (let j = 0; j < values.columns; j++) means.data[t * values.columns + j]! /= counts[t]!;
   return means;
 }
 
 /** Each row's expectation from its task posterior, with task means that did not see its fold. */
-function softMeans(values: Matrix, labels: Int32Array, tasks: number, posteriors: Matrix, folds: Int32Array): Matrix {
+function softMeans(
+  values: Matrix,
+  labels: Int32Array,
+  tasks: number,
+  posteriors: Matrix,
+  folds: Int32Array,
+): Matrix {
   const out = matrix(values.rows, values.columns);
   for (let fold = 0; fold <= Math.max(...folds); fold++) {
     const means = taskMeans(values, labels, tasks, folds, fold);
@@ -242,7 +261,12 @@ function leadingRows(values: Matrix, count: number): Float32Array {
   return Float32Array.from(vectors.data.subarray(0, count * values.columns));
 }
 
-function alongBasis(basis: Float32Array, component: number, value: Float64Array, expected: Float64Array): number {
+function alongBasis(
+  basis: Float32Array,
+  component: number,
+  value: Float64Array,
+  expected: Float64Array,
+): number {
   let sum = 0;
   const base = component * value.length;
   for (let j = 0; j < value.length; j++) sum += basis[base + j]! * (value[j]! - expected[j]!);
@@ -299,7 +323,11 @@ function familiarRange(
 }
 
 /** Brings the mean of exp(expected log cost ratio) to the mean of the real ratios, candidate by candidate. */
-function costScale(rows: readonly TableRow[], candidates: readonly string[], expectedLog: Matrix): Float32Array {
+function costScale(
+  rows: readonly TableRow[],
+  candidates: readonly string[],
+  expectedLog: Matrix,
+): Float32Array {
   const scale = new Float32Array(candidates.length);
   candidates.forEach((id, j) => {
     let expected = 0;

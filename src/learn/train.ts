@@ -27,7 +27,10 @@ export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptio
   const random = new Random(seed);
   const everything = tables.flatMap((table) => table.rows);
   progress(`reading ${everything.length} prompts`);
-  const embedding = fitEmbedding(everything.map((row) => row.view), random);
+  const embedding = fitEmbedding(
+    everything.map((row) => row.view),
+    random,
+  );
   const reader = new FeatureReader();
   const vectors = new Map<TableRow, Float32Array>();
   for (const row of everything) {

@@ -62,7 +62,15 @@ export class Expert {
         costRatio[j]! += share * weights.taskLogCost[base + j]!;
       }
     }
-    forestInputs(this.dimensions, vector, tasks, weights.taskStructure, weights.successBasis, success, this.inputs);
+    forestInputs(
+      this.dimensions,
+      vector,
+      tasks,
+      weights.taskStructure,
+      weights.successBasis,
+      success,
+      this.inputs,
+    );
     if (weights.forest.trees > 0) addForest(weights.forest, this.inputs, components);
     for (let c = 0; c < components.length; c++) {
       const value = components[c]!;

@@ -12,6 +12,8 @@ export interface Prediction {
   costUsd: Float64Array;
   /** How much the training says about this prompt, 0..1. */
   familiarity: number;
+  /** As a logit: a candidate of ability a succeeds with probability sigmoid(a - difficulty). */
+  difficulty: number;
 }
 
 export class Predictor {
@@ -30,7 +32,12 @@ export class Predictor {
     this.experts = weights.experts.map((expert) => new Expert(expert, weights.embedding.dimensions));
     const count = weights.candidates.length;
     this.mass = new Float64Array(count);
-    this.prediction = { success: new Float64Array(count), costUsd: new Float64Array(count), familiarity: 0 };
+    this.prediction = {
+      success: new Float64Array(count),
+      costUsd: new Float64Array(count),
+      familiarity: 0,
+      difficulty: 0,
+    };
   }
 
   /** The vector of the last prompt: words, then structure. */
@@ -38,9 +45,14 @@ export class Predictor {
     return this.embedder.vector;
   }
 
+  /** Reads a prompt into `vector`. */
+  embed(view: PromptView): void {
+    this.embedder.embed(view);
+  }
+
   /** The result holds until the next call. */
   predict(view: PromptView): Prediction {
-    this.embedder.embed(view);
+    this.embed(view);
     return this.predictVector(this.embedder.vector);
   }
 
