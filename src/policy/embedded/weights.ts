@@ -169,8 +169,8 @@ export function decodeWeights(bytes: Uint8Array, source: string): PolicyWeights 
     const kind = kinds[$array];
     const size = length * kind.BYTES_PER_ELEMENT;
     // A copy, since the array inside the file may start anywhere and typed arrays must be aligned.
-    const copy = payload.slice(at, at + size);
+    const copy = new Uint8Array(payload.subarray(at, at + size));
     at += size;
-    return new kind(copy.buffer, copy.byteOffset, length);
+    return new kind(copy.buffer, 0, length);
   }) as PolicyWeights;
 }
