@@ -7,7 +7,9 @@
 export function statedAnswer(text: string): string | undefined {
   let at = -1;
   let answer: string | undefined;
-  for (const match of text.matchAll(/(?:^|[^\p{L}])answer(?: is)?\s*[*_]*\s*[:：=][*_\s]*([^\n]*)/giu)) {
+  for (const match of text.matchAll(
+    /(?:^|[^\p{L}])answer(?: is)?\s*[*_]*\s*[:：=]\s*[*_]*[^\S\n]*(\n?[^\n]*)/giu,
+  )) {
     [at, answer] = [match.index, match[1]!];
   }
   for (const match of text.matchAll(/\\boxed\s*\{/g)) {
