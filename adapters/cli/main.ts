@@ -16,6 +16,7 @@ const commands: Record<string, CommandEntry> = {
   ask: { summary: 'decide, call, print the answer and its cost', load: () => import('./commands/ask.ts') },
   models: { summary: 'list the catalog', load: () => import('./commands/models.ts') },
   lab: { summary: 'start the offline sandbox', load: () => import('./commands/lab.ts') },
+  mcp: { summary: 'serve the router to MCP clients', load: () => import('./commands/mcp.ts') },
   doctor: {
     summary: 'check keys, servers, prices and the ledger',
     load: () => import('./commands/doctor.ts'),
