@@ -43,4 +43,5 @@ export type { Explanation } from './router.ts';
 export { Router } from './router.ts';
 export type { PolicyChoice, RouterConfig, Surroundings } from './router-config.ts';
 export type { RouteDefaults, RouterParts } from './router-parts.ts';
+export { estimateInput, type InputEstimate } from './tokens.ts';
 export * from './verifier/index.ts';

@@ -20,6 +20,7 @@ const commands: Record<string, CommandEntry> = {
     summary: 'decisions of a policy for every row of a table',
     load: () => import('./commands/decide.ts'),
   },
+  mcp: { summary: 'serve the router to MCP clients', load: () => import('./commands/mcp.ts') },
   doctor: {
     summary: 'check keys, servers, prices and the ledger',
     load: () => import('./commands/doctor.ts'),

@@ -1,0 +1,21 @@
+/** What every tool works with: the router, the calls under way, and the operator's settings. */
+import type { Router } from '../../src/index.ts';
+import type { Calls } from './calls.ts';
+
+export interface McpSettings {
+  /** A tool answers within this time, with `status: "running"` where the model is not done. */
+  waitMs: number;
+  /** Calls that may cost more than this need a person's approval; `undefined`: none does. */
+  approveAboveUsd?: number;
+}
+
+export interface McpHost {
+  router: Router;
+  calls: Calls;
+  settings: McpSettings;
+  /** Of the package; clients show it. */
+  version: string;
+}
+
+/** Clients give a tool 60 s by default and some cannot be told otherwise. */
+export const DEFAULT_WAIT_MS = 45_000;
