@@ -84,6 +84,8 @@ function providerCall(run: Run, candidate: Candidate, action: CallAction): Provi
     request: {
       ...request,
       messages: action.messages ?? request.messages,
+      // The adapter's own form holds the messages as they were.
+      native: action.messages ? undefined : request.native,
       temperature: action.temperature ?? request.temperature,
       maxOutputTokens: run.outputLimit(candidate),
     },
