@@ -12,7 +12,7 @@ import type { RouteEvent } from './events.ts';
 import type { Reservation, Settlement } from './ledger/ledger.ts';
 import type { Usage } from './money.ts';
 import { addUsage, sumUsd } from './money.ts';
-import type { CallAction } from './policy/policy.ts';
+import type { CallAction, Decision } from './policy/policy.ts';
 import { AnswerAssembler } from './provider/assemble.ts';
 import type { CallFinish, Delta, Provider, ProviderCall } from './provider/provider.ts';
 import type { FailedAttempt } from './provider/retry.ts';
@@ -76,6 +76,25 @@ export async function* accountedCall(
   return record;
 }
 
+/** The policy's own tokens: they are spent already, so they are booked on every budget, whatever it has left. */
+export async function bookOverhead(
+  run: Run,
+  step: number,
+  { model, usage, cost }: NonNullable<Decision['overhead']>,
+): Promise<void> {
+  const { ledger } = run.parts;
+  const { usd, provenance, estimated } = cost;
+  const { id } = await ledger.reserve({
+    episodeId: run.id,
+    callId: `${run.id}:decision:${step}`,
+    model,
+    amountUsd: usd,
+    scopes: run.scopes.map((scope) => ({ ...scope, limitUsd: undefined })),
+    expiresInMs: SETTLE_GRACE_MS,
+  });
+  await ledger.settle(id, { usd, status: 'completed', usage, provenance, estimated });
+}
+
 /** What the candidate is sent: the user's request, within the bounds that were reserved for. */
 function providerCall(run: Run, candidate: Candidate, action: CallAction): ProviderCall {
   const { request, limits, signal } = run;
@@ -84,6 +103,8 @@ function providerCall(run: Run, candidate: Candidate, action: CallAction): Provi
     request: {
       ...request,
       messages: action.messages ?? request.messages,
+      // The adapter's own form holds the messages as they were.
+      native: action.messages ? undefined : request.native,
       temperature: action.temperature ?? request.temperature,
       maxOutputTokens: run.outputLimit(candidate),
     },

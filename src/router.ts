@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { explainRefusals } from './admission.ts';
-import { accountedCall } from './call.ts';
+import { accountedCall, bookOverhead } from './call.ts';
 import type { RefreshOptions } from './catalog/refresh.ts';
 import { checkDecision, checkRequest } from './checks.ts';
 import type { CallRecord } from './episode.ts';
@@ -132,6 +132,7 @@ export class Router {
       const step = run.episode.steps.length;
       const { decision, decisionMs } = await this.#decide(run);
       run.beginStep(decision, decisionMs);
+      if (decision.overhead) await bookOverhead(run, step, decision.overhead);
       yield { type: 'decision', step, decision, decisionMs };
 
       const { action } = decision;

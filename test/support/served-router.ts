@@ -1,7 +1,12 @@
 /** A router whose policy is a router model on the lab's SGLang-shaped server, and whose candidates are the lab's. */
 import { join } from 'node:path';
 import type { RouterConfig } from '../../src/index.ts';
-import { createServedPolicy, fixedPolicy, type ServedPolicyOptions } from '../../src/index.ts';
+import {
+  assembleRouter,
+  createServedPolicy,
+  fixedPolicy,
+  type ServedPolicyOptions,
+} from '../../src/index.ts';
 import {
   createRouterServer,
   type LabOptions,
@@ -42,7 +47,7 @@ export async function servedRouter(options: ServedOptions = {}): Promise<ServedR
     price: { inputUsdPerMTok: 0.1, outputUsdPerMTok: 0.4 },
     ...options.policy,
   });
-  const setup = await labRouter({ policy, pool: [...PAIR], ...options.config }, options.lab);
+  const setup = await labRouter({ policy, pool: [...PAIR], ...options.config }, options.lab, assembleRouter);
   const close = async () => {
     await setup[Symbol.asyncDispose]();
     await server.close();

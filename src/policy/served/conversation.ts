@@ -5,6 +5,7 @@
 import type { CallRecord } from '../../episode.ts';
 import { textOf } from '../../request.ts';
 import type { PolicyStep } from '../policy.ts';
+import { isRejected, type WrittenCall } from './move.ts';
 import type { RouterTurn } from './render.ts';
 
 /** What becomes of one written call: the candidate it went to, or why it went nowhere. */
@@ -33,6 +34,11 @@ const ANSWER_CHARS = 16_000;
 const TIMED_OUT =
   'Timeout when trying to call this model. Please change to call another model to get the solution in your next turn.';
 
+export function outcomeOf(written: WrittenCall): CallOutcome {
+  const tool = written.call.name;
+  return isRejected(written) ? { tool, error: written.error } : { tool, model: written.model };
+}
+
 export class Conversation {
   readonly turns: RouterTurn[] = [];
   /** Answers so far, oldest first. */
@@ -50,13 +56,10 @@ export class Conversation {
     }
   }
 
-  /** Adds what the router wrote, and the errors it is answered with at once. */
-  add(turn: RouterTurn, outcomes: readonly CallOutcome[] = []): void {
-    this.turns.push(turn);
-    this.taken++;
-    for (const outcome of outcomes) {
-      if ('error' in outcome) this.turns.push({ role: 'tool', content: outcome.error });
-    }
+  /** Adds a turn of the router, and what it is answered with. */
+  add(turns: readonly RouterTurn[]): void {
+    this.turns.push(...turns);
+    this.taken += turns.filter(({ role }) => role === 'assistant').length;
   }
 
   /** The answer a selection names: `tool#2` the second of that tool, the tool alone its latest. */
@@ -68,10 +71,7 @@ export class Conversation {
   }
 
   #replay(trace: ServedTrace, calls: readonly CallRecord[]): void {
-    for (const turn of trace.turns) {
-      this.turns.push(turn);
-      if (turn.role === 'assistant') this.taken++;
-    }
+    this.add(trace.turns);
     for (const outcome of trace.outcomes) {
       this.turns.push({ role: 'tool', content: this.#result(outcome, calls) });
     }

@@ -87,6 +87,30 @@ function readModelCall(call: RouterCall, tools: RouterTools): WrittenCall {
   };
 }
 
+/**
+ * The calls that will be made, the others rejected: a candidate that failed before is gone, and each is called
+ * once a turn, since the answers are told apart by their tools.
+ */
+export function planCalls(
+  written: readonly WrittenCall[],
+  tools: RouterTools & { pool: readonly string[] },
+  limits: { candidates: readonly { id: string }[]; most: number },
+): WrittenCall[] {
+  const called = new Set<string>();
+  return written.map((planned) => {
+    if (isRejected(planned)) return planned;
+    const { call, model } = planned;
+    const reject = (why: string) => ({ call, error: `Error calling ${call.name}: ${why}` });
+    if (!limits.candidates.some(({ id }) => id === model)) {
+      return reject(`Model ${tools.pool[[...tools.models.keys()].indexOf(call.name)]} is not available.`);
+    }
+    if (called.has(model)) return reject('it is being called already.');
+    if (called.size >= limits.most) return reject('no call is left in this turn.');
+    called.add(model);
+    return planned;
+  });
+}
+
 /** The tool a name means: as given, or the one it can only mean, such as `birch-2` for `call_birch_2`. */
 export function resolveTool(name: string, tools: RouterTools): string | undefined {
   if (tools.models.has(name) || name === tools.select) return name;

@@ -11,10 +11,19 @@ import { CallError, XrouterError } from '../../errors.ts';
 import { estimateOutputTokens } from '../../tokens.ts';
 import type { Action, CallAction, Decision, Policy, PolicyState } from '../policy.ts';
 import type { RouterBackend } from './backend.ts';
-import { type CallOutcome, Conversation, type ServedTrace } from './conversation.ts';
-import { isRejected, type ModelCall, type RouterMove, readMove, selectError } from './move.ts';
+import { Conversation, outcomeOf, type ServedTrace } from './conversation.ts';
+import {
+  isRejected,
+  type ModelCall,
+  planCalls,
+  type RejectedCall,
+  type RouterMove,
+  readMove,
+  selectError,
+} from './move.ts';
 import { OverheadMeter, type RouterPrice } from './overhead.ts';
 import { routerQuestion, whyNotItself, withSystemPrompt } from './question.ts';
+import type { RouterTurn } from './render.ts';
 import { type Toolset, toolsetOf } from './toolset.ts';
 
 export interface ServedSettings {
@@ -83,7 +92,7 @@ class ServedDecision {
 
   /** What needs no router any more: an answer that passed, or one that only the user's tools can go on from. */
   #settled(): Decision | undefined {
-    const { steps, request, spentUsd } = this.#state;
+    const { steps } = this.#state;
     const latest = (steps.at(-1)?.calls ?? []).filter(({ status }) => status === 'completed');
     const passed = latest.find(({ verdict }) => verdict?.pass);
     if (passed) return this.#stop(passed, 'the answer passed');
@@ -94,12 +103,24 @@ class ServedDecision {
     if (fallback !== undefined && unjudged) {
       return { ...this.#stop(unjudged, 'the answer of the fallback policy'), fallback };
     }
-    const best = this.#best();
+    return this.#withinBudget() ? undefined : this.#outOfMoney();
+  }
+
+  /** Whether the request's budget holds another turn of the router like its last. */
+  #withinBudget(): boolean {
+    const { steps, request, spentUsd } = this.#state;
     const maxUsd = request.limits?.maxUsd;
-    if (best && maxUsd !== undefined && spentUsd !== undefined && spentUsd >= maxUsd) {
-      return this.#stop(best, 'the budget of the request is spent');
-    }
-    return undefined;
+    if (maxUsd === undefined || spentUsd === undefined) return true;
+    return spentUsd + (steps.at(-1)?.decision.overhead?.cost.usd ?? 0) < maxUsd;
+  }
+
+  /** @throws XrouterError `budget_exceeded` where there is no answer yet */
+  #outOfMoney(): Decision {
+    const best = this.#best();
+    if (best) return this.#stop(best, 'the budget of the request is spent');
+    throw new XrouterError('budget_exceeded', 'The router model has used up the budget of the request.', {
+      hint: 'Raise limits.maxUsd, or check the price given for the router.',
+    });
   }
 
   async #ask(): Promise<Decision> {
@@ -176,30 +197,12 @@ class ServedDecision {
     const { candidates, callsLeft } = this.#state;
     if (callsLeft < 1) return this.#end('no call is left');
     const most = routing === 'simple' ? 1 : Math.min(callsLeft, maxParallelCalls);
-    const chosen: ModelCall[] = [];
-    const outcomes = move.calls.map((written): CallOutcome => {
-      const tool = written.call.name;
-      const fail = (why: string): CallOutcome => ({ tool, error: `Error calling ${tool}: ${why}` });
-      if (isRejected(written)) return { tool, error: written.error };
-      const { model } = written;
-      if (!candidates.some(({ id }) => id === model)) {
-        const id = tools.pool[[...tools.models.keys()].indexOf(tool)];
-        return fail(`Model ${id} is not available.`);
-      }
-      if (chosen.some((other) => other.model === model)) return fail('it is being called already.');
-      if (chosen.length >= most) return fail('no call is left in this turn.');
-      chosen.push(written);
-      return { tool, model };
-    });
-    const turn = { role: 'assistant' as const, content, calls: move.calls.map(({ call }) => call) };
+    const planned = planCalls(move.calls, tools, { candidates, most });
+    const chosen = planned.filter((call): call is ModelCall => !isRejected(call));
     const [first, ...others] = chosen;
-    if (!first)
-      return this.#again(
-        content,
-        move.calls.map(({ call }, at) => ({ call, error: errorOf(outcomes[at]!) })),
-      );
-    this.#trace.turns.push(turn);
-    this.#trace.outcomes.push(...outcomes);
+    if (!first) return this.#again(content, planned.filter(isRejected));
+    this.#trace.turns.push({ role: 'assistant', content, calls: planned.map(({ call }) => call) });
+    this.#trace.outcomes.push(...planned.map(outcomeOf));
     const calls: [CallAction, ...CallAction[]] = [
       this.#callAction(first),
       ...others.map((one) => this.#callAction(one)),
@@ -224,12 +227,13 @@ class ServedDecision {
   }
 
   /** The router is told what was wrong with its calls, and asked again. */
-  #again(content: string, rejected: readonly { call: ModelCall['call']; error: string }[]): undefined {
-    const before = this.#conversation.turns.length;
-    const calls = rejected.map(({ call }) => call);
-    const outcomes = rejected.map(({ call, error }) => ({ tool: call.name, error }));
-    this.#conversation.add({ role: 'assistant', content, calls }, outcomes);
-    this.#trace.turns.push(...this.#conversation.turns.slice(before));
+  #again(content: string, rejected: readonly RejectedCall[]): undefined {
+    const turns: RouterTurn[] = [
+      { role: 'assistant', content, calls: rejected.map(({ call }) => call) },
+      ...rejected.map(({ error }) => ({ role: 'tool' as const, content: error })),
+    ];
+    this.#conversation.add(turns);
+    this.#trace.turns.push(...turns);
     return undefined;
   }
 
@@ -290,8 +294,4 @@ class ServedDecision {
       trace: this.#trace,
     };
   }
-}
-
-function errorOf(outcome: CallOutcome): string {
-  return 'error' in outcome ? outcome.error : '';
 }
