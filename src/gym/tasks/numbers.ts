@@ -17,7 +17,7 @@ export function arithmetic(random: Random, difficulty: number): Draft {
   const operators = scaled(difficulty, 2, 12);
   const largest = scaled(difficulty, 20, 400);
   const { text, value } = expression(random, operators, largest);
-  const opening = random.pick(['Work out the value of', 'Evaluate', 'What is the value of']);
+  const opening = random.pick(['Work out the value of', 'Evaluate', 'Compute']);
   return numberTask(`${opening} ${text} (the usual order of operations holds).`, operators, value);
 }
 
