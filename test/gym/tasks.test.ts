@@ -149,6 +149,20 @@ describe.each(TASK_KINDS)('tasks of kind %s', (kind) => {
   });
 });
 
+test('an answer of several lines is read: names one a line, unknowns one a line', async () => {
+  const [row] = generateTasks({ seed: 2, count: 1, kinds: ['seating'], difficulty: 0.5 });
+  const names = textOf(row!.solution.content).replace('Answer: ', '').split(', ');
+  const list = (lines: string[]) =>
+    say(`Answer:\n${lines.map((line, index) => `${index + 1}. ${line}`).join('\n')}`);
+  expect(await scoreOf(row!, list(names))).toBe(1);
+  expect(await scoreOf(row!, list(names.toReversed()))).toBe(0);
+  const [system] = generateTasks({ seed: 2, count: 1, kinds: ['algebra'], difficulty: 0.5 });
+  const values = textOf(system!.solution.content).replace('Answer: ', '').split(', ');
+  expect(await scoreOf(system!, say(`Answer:\n${values.join('\n')}`))).toBe(1);
+  expect(await scoreOf(system!, say(`\\boxed{${values.join(', ')}}`))).toBe(1);
+  expect(await scoreOf(system!, say(`Answer:\n${values.slice(1).join('\n')}`))).toBe(0);
+});
+
 describe('generating', () => {
   test('the same seed gives the same tasks; another seed gives others', () => {
     const plain = (tasks: GymTask[]) => tasks.map(({ verify, ...rest }) => rest);
