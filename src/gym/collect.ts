@@ -105,7 +105,8 @@ export async function collect(options: CollectOptions): Promise<CollectSummary> 
     try {
       await work.run();
     } finally {
-      await writeTable(out, rowsOf(table, tasks, known));
+      const rows = rowsOf(table, tasks, known);
+      if (rows.length > 0) await writeTable(out, rows);
     }
     const summary = work.summary(rowsOf(table, tasks, known).length);
     if (summary.done === summary.total) journal.remove();

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from 'node:fs';
 import { z } from 'zod';
+import { XrouterError } from '../errors.ts';
 import { type Outcome, outcome, parseLine, parseLines } from './outcome-table.ts';
 
 const header = z.object({ journal: z.literal(1), run: z.string() });
@@ -40,7 +41,7 @@ export function openJournal(path: string): Journal {
   const lines = parseLines(whole, path);
   const run = lines.length === 0 ? randomUUID() : parseLine(header, lines[0], path, 1).run;
   const entries = lines.slice(1).map((line, index) => parseLine(entry, line, path, index + 2));
-  const file = openSync(path, 'a');
+  const file = openToAppend(path);
   const append = (value: unknown) => {
     // One write a line: a line is then either there or not, and never mixed with another.
     writeSync(file, `${JSON.stringify(value)}\n`);
@@ -56,4 +57,15 @@ export function openJournal(path: string): Journal {
       rmSync(path);
     },
   };
+}
+
+function openToAppend(path: string): number {
+  try {
+    return openSync(path, 'a');
+  } catch (cause) {
+    throw new XrouterError('invalid_file', `${path} cannot be written: ${(cause as Error).message}.`, {
+      hint: 'The journal stands beside the table; choose an output file in a folder you can write to.',
+      cause,
+    });
+  }
 }

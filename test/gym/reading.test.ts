@@ -23,11 +23,20 @@ describe('a number is read', () => {
     ['The value of 50-8 is 42', 42],
     ['x-8 = 42', 42],
     ['Step 1: 5. Step 2: 42', 42],
+    ['So the answer is 42, because 6 times 7 is just that: 6 * 7.', 42],
+    ['The answer is clear now.\n\n42', 42],
   ])('%j', (text, expected) => {
     expect(readNumber(text)).toBe(expected);
   });
 
-  test.each(['', 'no number', 'Answer: none', 'version v2'])('none in %j', (text) => {
+  test.each([
+    '',
+    'no number',
+    'Answer: none',
+    'version v2',
+    'Answer: 41 or 42',
+    'I counted 42.\nAnswer: unknown',
+  ])('none in %j', (text) => {
     expect(readNumber(text)).toBeUndefined();
   });
 
@@ -46,6 +55,7 @@ test.each([
   ['first xyz\nthen\nabc\n', 'abc'],
   ['```\nabc\n```', 'abc'],
   ['Answer: Ada, Boris', 'Ada, Boris'],
+  ['So the answer is abc.', 'abc'],
 ])('the text answer of %j', (text, expected) => {
   expect(readText(text)).toBe(expected);
 });
@@ -66,4 +76,22 @@ test('code is the last fence with the name, else the whole text', () => {
     'function f() {}',
   );
   expect(readCode('function f() {}', 'f')).toBe('function f() {}');
+});
+
+test.each([
+  ['white space after the word', `answer${' '.repeat(500_000)}`],
+  ['white space before the end', `Answer: ${' '.repeat(500_000)}x`],
+  ['open brackets', '{'.repeat(500_000)],
+  ['fences that never close', '```a\n'.repeat(100_000)],
+  ['open boxes', '\\boxed{'.repeat(60_000)],
+  ['grouped digits', `${'1,111'.repeat(100_000)}x`],
+  ['the word over and over', 'answer is '.repeat(50_000)],
+  ['quotes', `Answer: ${'"'.repeat(500_000)}`],
+])('half a megabyte of %s is read in no time', (_, text) => {
+  const started = performance.now();
+  readNumber(text);
+  readText(text);
+  readJson(text);
+  readCode(text, 'f');
+  expect(performance.now() - started).toBeLessThan(500);
 });

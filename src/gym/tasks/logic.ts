@@ -1,6 +1,6 @@
 /** Logic puzzles; a solver makes sure that each has exactly one solution and no clue too many. */
 import type { Random } from '../random.ts';
-import { readText } from '../reading.ts';
+import { answerLines, readText } from '../reading.ts';
 import { type Draft, RIGHT, scaled, textTask, wrong } from '../task.ts';
 import { listed, PEOPLE } from './words.ts';
 
@@ -20,7 +20,9 @@ export function seating(random: Random, difficulty: number): Draft {
     `${clues.map((clue) => `- ${clue.text}`).join('\n')}\n` +
     `Who stands where? End with a line of the form "Answer: name, name, ..." from left to right.`;
   return textTask(prompt, people.length, `Answer: ${hidden.join(', ')}`, (text) => {
-    const given = namesIn(readText(text) ?? '', people);
+    const line = namesIn(readText(text) ?? '', people);
+    // A list with one name a line.
+    const given = line.length < people.length ? namesIn(answerLines(text), people) : line;
     return given.join() === hidden.join()
       ? RIGHT
       : wrong(`${given.join(', ') || 'no names'} is not the order`);

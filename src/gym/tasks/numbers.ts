@@ -1,6 +1,6 @@
 /** Arithmetic, word problems and systems of equations, all with whole answers. */
 import type { Random } from '../random.ts';
-import { numbersIn, readNumber, statedAnswer } from '../reading.ts';
+import { answerLines, numbersIn, readNumber } from '../reading.ts';
 import { type Draft, RIGHT, scaled, textTask, wrong } from '../task.ts';
 import { CITIES, CLOSING, GOODS, PEOPLE } from './words.ts';
 
@@ -17,7 +17,7 @@ export function arithmetic(random: Random, difficulty: number): Draft {
   const operators = scaled(difficulty, 2, 12);
   const largest = scaled(difficulty, 20, 400);
   const { text, value } = expression(random, operators, largest);
-  const opening = random.pick(['Work out the value of', 'Evaluate', 'What is the value of']);
+  const opening = random.pick(['Work out the value of', 'Evaluate', 'Compute']);
   return numberTask(`${opening} ${text} (the usual order of operations holds).`, operators, value);
 }
 
@@ -117,7 +117,7 @@ export function algebra(random: Random, difficulty: number): Draft {
     `Find the ${count === 1 ? 'number' : 'numbers'} for which ${count === 1 ? 'this holds' : 'all of these hold'}:\n` +
     `${equations.join('\n')}\nEnd with a line of the form "Answer: ${form}".`;
   return textTask(prompt, count * largest, `Answer: ${answer}`, (text) => {
-    const stated = statedAnswer(text) ?? text;
+    const stated = answerLines(text);
     for (const [index, name] of names.entries()) {
       const given = stated
         .match(new RegExp(`(?<![a-z\\\\])${name}\\s*[=:]\\s*([-−–+]?[\\d.,]+)`, 'gi'))
