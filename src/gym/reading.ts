@@ -64,7 +64,8 @@ export function readNumber(whole: string): number | undefined {
   const text = whole.slice(-READ_CHARS);
   const stated = statedAnswer(text);
   if (stated === undefined) {
-    const lead = /.*\banswer is\b([^\n]*)/is.exec(text)?.[1] ?? '';
+    const at = text.toLowerCase().lastIndexOf('answer is ');
+    const lead = at < 0 ? '' : text.slice(at).split('\n', 1)[0]!;
     return numbersIn(lead)[0] ?? numbersIn(text).at(-1);
   }
   // "6 * 7 = 42 crates": what counts stands after the last sign of equality, and first there.
@@ -75,7 +76,7 @@ export function readNumber(whole: string): number | undefined {
 export function numbersIn(text: string): number[] {
   const plain = text
     .replace(/[−–](?=\d)/g, '-')
-    .replace(/\{,\}|\\,|[ {3}](?=\d{3}\b)/g, (mark) => (mark === '{,}' ? ',' : ''))
+    .replace(/\{,\}|\\,|(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))/g, (mark) => (mark === '{,}' ? ',' : ''))
     // "17-5" and "x-3" subtract; only a sign at the start of a number is one.
     .replace(/(?<=[\w)])-(?=\d)/g, '- ');
   return [...plain.matchAll(NUMBER)].map((match) => Number(match[0].replaceAll(',', '')));

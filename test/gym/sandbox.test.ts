@@ -3,7 +3,7 @@ import { callInSandbox, closeSandbox } from '../../src/gym/sandbox.ts';
 
 afterAll(closeSandbox);
 
-const options = { timeMs: 150 };
+const options = { timeMs: 100 };
 const call = async (code: string, ...args: unknown[]) => (await callInSandbox(code, 'f', [args], options))[0];
 
 describe('the sandbox runs', () => {
