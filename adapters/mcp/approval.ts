@@ -3,8 +3,18 @@
  * box. A client that has no forms gets a refusal that says what to do instead.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import type { InputRequiredResult, McpServer, ServerContext } from '@modelcontextprotocol/server';
-import { acceptedContent, createRequestStateCodec, inputRequired } from '@modelcontextprotocol/server';
+import type {
+  ClientCapabilities,
+  InputRequiredResult,
+  McpServer,
+  ServerContext,
+} from '@modelcontextprotocol/server';
+import {
+  acceptedContent,
+  CLIENT_CAPABILITIES_META_KEY,
+  createRequestStateCodec,
+  inputRequired,
+} from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { Decision, RouteRequest, Router } from '../../src/index.ts';
 import { estimateInput, formatUsd, viewPrompt, worstCaseUsd, XrouterError } from '../../src/index.ts';
@@ -47,7 +57,7 @@ export async function askApproval(
   ask: { args: unknown; model: string; usd: number },
 ): Promise<InputRequiredResult> {
   const most = formatUsd(ask.usd);
-  if (!canAsk(server)) {
+  if (!canAsk(server, ctx)) {
     throw new XrouterError(
       'budget_exceeded',
       `Calling ${ask.model} may cost up to ${most}, which needs a person's approval, and this client cannot ask for it.`,
@@ -63,8 +73,11 @@ export async function askApproval(
   });
 }
 
-function canAsk(server: McpServer): boolean {
-  const elicitation = server.server.getClientCapabilities()?.elicitation;
+function canAsk(server: McpServer, ctx: ServerContext): boolean {
+  // Each request says it since 2026-07-28; before, the connection's handshake did.
+  const envelope = ctx.mcpReq.envelope as Partial<Record<string, ClientCapabilities>> | undefined;
+  const declared = envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? server.server.getClientCapabilities();
+  const elicitation = declared?.elicitation;
   // An empty capability means forms, as it did before there were other modes.
   return elicitation !== undefined && ('form' in elicitation || !('url' in elicitation));
 }

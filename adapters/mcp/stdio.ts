@@ -7,20 +7,27 @@ import { createMcpServer } from './server.ts';
 
 /** Serves until the client closes standard input; cancels and books what is under way then. */
 export async function serveMcpStdio(host: McpHost, stdout: Writable): Promise<void> {
-  const { stdin } = process;
-  const ended = new Promise<void>((resolve) => {
-    stdin.once('end', resolve);
-    stdin.once('close', resolve);
-    stdout.once('close', resolve);
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
-  const transport = new StdioServerTransport(stdin, stdout, { maxBufferSize: MOST_MESSAGE_BYTES });
+  const transport = new EndingTransport(process.stdin, stdout, { maxBufferSize: MOST_MESSAGE_BYTES });
   const handle = serveStdio(() => createMcpServer(host), {
     transport,
     onerror: (error) => process.stderr.write(`xrouter mcp: ${error.message}\n`),
   });
-  await ended;
-  await handle.close();
+  const interrupt = () => void handle.close();
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  await transport.ended;
+  process.off('SIGINT', interrupt);
+  process.off('SIGTERM', interrupt);
   await host.calls.close();
+}
+
+/** Tells when it has closed, for whichever reason: the serving side takes `onclose` for itself. */
+class EndingTransport extends StdioServerTransport {
+  readonly #ended = Promise.withResolvers<void>();
+  readonly ended = this.#ended.promise;
+
+  override async close(): Promise<void> {
+    await super.close();
+    this.#ended.resolve();
+  }
 }
