@@ -228,21 +228,15 @@ class RouterServerState {
       usage: this.#count(prompt.text, text, fault),
       index: fault === 'null-index' ? 'null' : fault === 'minus-one-index' ? 'minus-one' : 'counted',
     };
-    if (body.stream !== true) return send(res, 200, chatBody(answer), 'application/json', fault);
+    if (body.stream !== true) {
+      return send(res, 200, fault === 'error-in-200' ? DIED : chatBody(answer), 'application/json', fault);
+    }
     const options = body.stream_options as { include_usage?: boolean } | undefined;
     const events = chatEvents(answer, options?.include_usage === true);
-    if (fault === 'error-in-200') {
-      events.splice(
-        1,
-        events.length,
-        `data: {"error": ${flatError(500, 'The scheduler died.', 'InternalServerError')}}\n\n`,
-      );
-    }
-    if (fault === 'cut') events.splice(Math.ceil(events.length / 2));
+    if (fault === 'error-in-200') events.splice(1, events.length, `data: ${DIED}\n\n`);
     res.writeHead(200, { 'content-type': 'text/event-stream' });
-    for (const event of events) res.write(event);
-    if (fault === 'cut') res.destroy();
-    else res.end();
+    if (fault !== 'cut') return void res.end(events.join(''));
+    res.write(events.slice(0, Math.ceil(events.length / 2)).join(''), () => res.destroy());
   }
 
   async #text(
@@ -262,11 +256,7 @@ class RouterServerState {
       usage,
     };
     const json = path === '/generate' ? generateBody(answer) : completionBody(answer);
-    const failed =
-      fault === 'error-in-200'
-        ? `{"error": ${flatError(500, 'The scheduler died.', 'InternalServerError')}}`
-        : json;
-    send(res, 200, failed, 'application/json', fault);
+    send(res, 200, fault === 'error-in-200' ? DIED : json, 'application/json', fault);
   }
 
   #probabilities(input: string, options: readonly string[]): number[] {
@@ -296,6 +286,8 @@ class RouterServerState {
   }
 }
 
+/** An error after the status was sent. */
+const DIED = `{"error": ${flatError(500, 'The scheduler died.', 'InternalServerError')}}`;
 const HANDLED = new Set(['/v1/chat/completions', '/v1/completions', '/generate', '/v1/decisions']);
 
 function finishOf(fault: RouterFault | undefined): string | undefined {
