@@ -1,0 +1,102 @@
+/**
+ * A table as an environment: what a policy meets when it calls candidates on a logged prompt and a verifier
+ * of known accuracy judges the answers. Verdicts depend on seed, row and model only, never on the order of
+ * calls, so two policies that call the same model see the same verdict.
+ */
+import { STOP } from '../policy/embedded/lookahead.ts';
+import type { SequencePlanner } from '../policy/embedded/sequence.ts';
+
+/** A table with a predictor's expectations, row-major: `[row * models + model]`. */
+export interface Forecasts {
+  rows: number;
+  ids: readonly string[];
+  models: readonly string[];
+  /** Real outcomes: score 0..1 and cost in USD; NaN where the model was not measured on the row. */
+  score: Float64Array;
+  cost: Float64Array;
+  /** Expected success and cost in USD, from a predictor that was not trained on the row. */
+  success: Float64Array;
+  expectedCost: Float64Array;
+  /** Mean cost of a call of each model in USD, from training. */
+  meanCost: Float64Array;
+}
+
+/** Uniform in [0, 1) from a text: FNV-1a, then the finaliser of MurmurHash3 for the low bits' sake. */
+export function hashUniform(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+}
+
+/**
+ * Whether the verifier passes an answer. A score between 0 and 1 is the chance that the answer counts as
+ * right, so an answer of score s passes with probability v s + (1 - v)(1 - s).
+ */
+export function passes(score: number, accuracy: number, uniform: number): boolean {
+  return uniform < accuracy * score + (1 - accuracy) * (1 - score);
+}
+
+export function verdictNoise(seed: number, id: string, model: string): number {
+  return hashUniform(`${seed}|${id}|${model}`);
+}
+
+/** One row played to its end. */
+export interface Play {
+  /** Positions of the candidates called, in order. */
+  calls: number[];
+  /** Position of the candidate whose answer is returned. */
+  answer: number;
+  /** Cost of all calls in USD. */
+  cost: number;
+}
+
+export interface PlayOptions {
+  lambda: number;
+  /** Probability that a verdict is right; `undefined`: there is no verifier, one call is made. */
+  verifier: number | undefined;
+  maxCalls: number;
+  seed: number;
+}
+
+/** Mean cost in USD of the dearest candidate: what lambda is relative to. */
+export function referenceCost(meanCost: ArrayLike<number>): number {
+  let most = 0;
+  for (let j = 0; j < meanCost.length; j++) most = Math.max(most, meanCost[j]!);
+  return most;
+}
+
+/**
+ * Plays one row. What the policy is told before its first call is the forecast alone; later it is told
+ * verdicts, and never a score or a real cost.
+ */
+export function playRow(data: Forecasts, row: number, planner: SequencePlanner, options: PlayOptions): Play {
+  const { lambda, verifier, maxCalls, seed } = options;
+  const count = data.models.length;
+  const base = row * count;
+  const reference = referenceCost(data.meanCost);
+  const scale = reference > 0 ? lambda / reference : 0;
+  const charge = Float64Array.from({ length: count }, (_, j) => scale * data.expectedCost[base + j]!);
+  const success = data.success.subarray(base, base + count);
+  if (verifier === undefined || maxCalls === 1) {
+    let chosen = 0;
+    for (let j = 1; j < count; j++) {
+      if (success[j]! - charge[j]! > success[chosen]! - charge[chosen]!) chosen = j;
+    }
+    return { calls: [chosen], answer: chosen, cost: data.cost[base + chosen]! };
+  }
+  const start = { models: data.models, success, charge, verifierAccuracy: verifier };
+  const sequence = planner.begin(start, maxCalls);
+  const calls: number[] = [];
+  let cost = 0;
+  while (calls.length < maxCalls) {
+    const { action } = sequence.next();
+    if (action === STOP) break;
+    calls.push(action);
+    cost += data.cost[base + action]!;
+    const noise = verdictNoise(seed, data.ids[row]!, data.models[action]!);
+    sequence.observe(action, passes(data.score[base + action]!, verifier, noise));
+  }
+  return { calls, answer: sequence.answer(), cost };
+}
