@@ -15,6 +15,11 @@ const commands: Record<string, CommandEntry> = {
   ask: { summary: 'decide, call, print the answer and its cost', load: () => import('./commands/ask.ts') },
   models: { summary: 'list the catalog', load: () => import('./commands/models.ts') },
   lab: { summary: 'start the offline sandbox', load: () => import('./commands/lab.ts') },
+  train: { summary: 'train a policy on outcome tables', load: () => import('./commands/train.ts') },
+  decide: {
+    summary: 'decisions of a policy for every row of a table',
+    load: () => import('./commands/decide.ts'),
+  },
   doctor: {
     summary: 'check keys, servers, prices and the ledger',
     load: () => import('./commands/doctor.ts'),

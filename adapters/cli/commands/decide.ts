@@ -1,0 +1,86 @@
+/** `xrouter decide`: a policy's decisions for every row of a table and every lambda; outcomes are not looked at. */
+import { Command, InvalidArgumentError } from 'commander';
+import {
+  decideTable,
+  loadPolicyWeights,
+  PoolPredictor,
+  Predictor,
+  poolFromFile,
+  readPrompts,
+  type TableDecision,
+  writeWhole,
+} from '../../../src/learn/index.ts';
+import { printJson, say } from '../output.ts';
+
+interface Flags {
+  policy: string;
+  table: string;
+  lambda: number[];
+  out: string;
+  pool?: string[];
+  catalog?: string;
+  minSuccess?: number;
+  json?: boolean;
+}
+
+export function command(): Command {
+  return new Command('decide')
+    .description('Decides for every row of a table and every lambda; never looks at outcomes.')
+    .requiredOption('--policy <file>', 'the policy')
+    .requiredOption('--table <file>', 'JSON lines with id and prompt or messages, optionally .gz')
+    .option('--lambda <a,b>', 'cost sensitivities', lambdas, [0])
+    .requiredOption('--out <file>', 'where the decisions are written, JSON lines')
+    .option('--pool <a,b>', 'choose among these models only', (text: string) =>
+      text.split(',').filter(Boolean),
+    )
+    .option('--catalog <file>', 'pool file: prices of today, and benchmarks of models the policy never met')
+    .option('--min-success <x>', 'accuracy floor instead of lambda (0..1)', probability)
+    .option('--json', 'print one JSON document')
+    .action(async (flags: Flags) => {
+      const predictor = new Predictor(await loadPolicyWeights(flags.policy));
+      const catalog = flags.catalog === undefined ? [] : await poolFromFile(flags.catalog);
+      const pool = new PoolPredictor(predictor, flags.pool, catalog);
+      const prompts = await readPrompts(flags.table);
+      let missed = 0;
+      let written = 0;
+      const count = (decision: TableDecision): string => {
+        written++;
+        if (decision.floorReached === false) missed++;
+        return `${JSON.stringify(decision)}\n`;
+      };
+      const decisions = decideTable(pool, prompts, flags.lambda, flags.minSuccess);
+      await writeWhole(flags.out, inChunks(decisions, count));
+      say(`${flags.out}: ${written} decisions for ${prompts.length} prompts, ${pool.ids.length} candidates`);
+      if (missed > 0) {
+        say(`${missed} decisions do not reach the floor of ${flags.minSuccess}; they name the strongest.`);
+      }
+      if (flags.json) {
+        printJson({ decisions: flags.out, rows: prompts.length, lambdas: flags.lambda, floorMissed: missed });
+      }
+    });
+}
+
+function* inChunks<T>(items: Iterable<T>, render: (item: T) => string): Generator<string> {
+  let chunk = '';
+  for (const item of items) {
+    chunk += render(item);
+    if (chunk.length < 1 << 16) continue;
+    yield chunk;
+    chunk = '';
+  }
+  yield chunk;
+}
+
+function lambdas(text: string): number[] {
+  const values = text.split(',').map(Number);
+  if (values.some((value) => !(value >= 0) || value === Number.POSITIVE_INFINITY)) {
+    throw new InvalidArgumentError('It must be numbers, 0 or larger, with commas between.');
+  }
+  return [...new Set(values)];
+}
+
+function probability(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('It must be between 0 and 1.');
+  return value;
+}

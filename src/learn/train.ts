@@ -1,0 +1,109 @@
+/** Training of the embedded policy from outcome tables. */
+import { embed } from '../policy/embedded/embedding.ts';
+import { FEATURE_VERSION, FeatureReader, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
+import type { CandidateWeights, PolicyWeights } from '../policy/embedded/weights.ts';
+import { fitEmbedding } from './fit-embedding.ts';
+import { Random } from './random.ts';
+import { type OutcomeTable, requireLearnable, type TableRow } from './table.ts';
+import { trainExpert } from './train-expert.ts';
+
+export interface TrainOptions {
+  seed?: number;
+  name?: string;
+  /** Told what is being done, a line each. */
+  progress?: (line: string) => void;
+}
+
+/** Tables whose pools overlap at least so much (shared over all) teach one expert together. */
+const SAME_POOL = 0.8;
+
+/**
+ * Trains one policy on one or more tables; tables with different pools each get their own expert.
+ * @throws XrouterError `invalid_file` where nothing can be learned from a table
+ */
+export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptions = {}): PolicyWeights {
+  const { seed = 1, name = 'embedded', progress = () => {} } = options;
+  for (const table of tables) requireLearnable(table);
+  const random = new Random(seed);
+  const everything = tables.flatMap((table) => table.rows);
+  progress(`reading ${everything.length} prompts`);
+  const embedding = fitEmbedding(
+    everything.map((row) => row.view),
+    random,
+  );
+  const reader = new FeatureReader();
+  const vectors = new Map<TableRow, Float32Array>();
+  for (const row of everything) {
+    const vector = new Float32Array(embedding.dimensions + STRUCTURE_COUNT);
+    embed(embedding, reader.read(row.view), vector);
+    vectors.set(row, vector);
+  }
+
+  const groups = groupByPool(tables);
+  const ids = [...new Set(groups.flatMap((group) => group.models))].sort();
+  const position = new Map(ids.map((id, i) => [id, i]));
+  const experts = groups.map(({ rows, models }, at) => {
+    progress(`expert ${at + 1} of ${groups.length}: ${rows.length} rows, ${models.length} models`);
+    const { expert, taskAccuracy } = trainExpert(
+      {
+        rows,
+        vectors: rows.map((row) => vectors.get(row)!),
+        dimensions: embedding.dimensions,
+        candidates: models,
+      },
+      random,
+    );
+    progress(`  tells tasks apart in ${(100 * taskAccuracy).toFixed(1)} % of the rows it was not shown`);
+    return { candidates: Int32Array.from(models, (id) => position.get(id)!), ...expert };
+  });
+  return {
+    name,
+    featureVersion: FEATURE_VERSION,
+    seed,
+    rows: everything.length,
+    embedding,
+    candidates: ids.map((id) => candidateOf(id, everything)),
+    experts,
+  };
+}
+
+interface PoolGroup {
+  rows: TableRow[];
+  models: string[];
+}
+
+function groupByPool(tables: readonly OutcomeTable[]): PoolGroup[] {
+  const groups: PoolGroup[] = [];
+  for (const { rows, models } of tables) {
+    const group = groups.find((other) => {
+      const shared = models.filter((id) => other.models.includes(id)).length;
+      return shared / (models.length + other.models.length - shared) >= SAME_POOL;
+    });
+    if (!group) {
+      groups.push({ rows: [...rows], models: [...models] });
+      continue;
+    }
+    group.rows.push(...rows);
+    group.models = [...new Set([...group.models, ...models])].sort();
+  }
+  return groups;
+}
+
+function candidateOf(id: string, rows: readonly TableRow[]): CandidateWeights {
+  const outcomes = rows.flatMap((row) => row.outcomes.get(id) ?? []);
+  const mean = (of: (outcome: (typeof outcomes)[number]) => number | undefined): number | undefined => {
+    const known = outcomes.flatMap((outcome) => of(outcome) ?? []);
+    return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0) / known.length;
+  };
+  const score = mean((outcome) => outcome.score)!;
+  const held = Math.max(0.02, Math.min(0.98, score));
+  const meanInputTokens = mean((outcome) => outcome.inputTokens);
+  const meanOutputTokens = mean((outcome) => outcome.outputTokens);
+  return {
+    id,
+    meanCostUsd: mean((outcome) => outcome.costUsd)!,
+    ...(meanInputTokens === undefined ? {} : { meanInputTokens }),
+    ...(meanOutputTokens === undefined ? {} : { meanOutputTokens }),
+    ability: Math.log(held / (1 - held)),
+  };
+}

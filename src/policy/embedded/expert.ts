@@ -1,0 +1,176 @@
+/**
+ * One pool's predictor. Three layers, each only as strong as the rows behind it:
+ *
+ *   the candidate's mean                                   always
+ *   + the mean of the recognised task minus it             a soft mix over the tasks the prompt may belong to
+ *   + what the prompt's wording and size say beyond it     a forest shared by all candidates, on the leading
+ *                                                          components of the outcome matrix
+ */
+import { STRUCTURE_COUNT } from './features.ts';
+import { addForest } from './forest.ts';
+import type { ExpertWeights } from './weights.ts';
+
+/** Success and log cost outside these bounds would be certainty, which no table supports. */
+const LEAST_SUCCESS = 0.002;
+const MOST_SUCCESS = 0.998;
+
+export class Expert {
+  readonly weights: ExpertWeights;
+  /** Of the last prompt, one for each candidate of the expert. */
+  readonly success: Float64Array;
+  /** Of the last prompt: cost over the candidate's mean cost. */
+  readonly costRatio: Float64Array;
+  /** Of the last prompt: how likely each task is. */
+  readonly tasks: Float64Array;
+  /** Inputs of the forest, see `forestInputs`. */
+  readonly inputs: Float32Array;
+  private readonly dimensions: number;
+  private readonly components: Float64Array;
+  private readonly taskComponents: number;
+
+  constructor(weights: ExpertWeights, dimensions: number) {
+    this.weights = weights;
+    this.dimensions = dimensions;
+    const candidates = weights.candidates.length;
+    this.success = new Float64Array(candidates);
+    this.costRatio = new Float64Array(candidates);
+    this.tasks = new Float64Array(weights.taskBias.length);
+    this.taskComponents = weights.successBasis.length / candidates;
+    this.inputs = new Float32Array(inputCount(dimensions, this.taskComponents));
+    this.components = new Float64Array(weights.forest.components);
+  }
+
+  /** How much this expert's training says about a prompt, 0..1. */
+  familiarity(vector: Float32Array): number {
+    const nearest = nearestCentre(this.weights.centres, vector, this.dimensions);
+    const { familiarFrom, familiarTo } = this.weights;
+    return Math.max(0, Math.min(1, (nearest - familiarFrom) / (familiarTo - familiarFrom)));
+  }
+
+  predict(vector: Float32Array): void {
+    const { weights, success, costRatio, tasks, components } = this;
+    const candidates = success.length;
+    recogniseTask(weights.taskWeights, weights.taskBias, vector, tasks);
+    success.fill(0);
+    costRatio.fill(0);
+    for (let t = 0; t < tasks.length; t++) {
+      const share = tasks[t]!;
+      if (share < 0.001) continue;
+      const base = t * candidates;
+      for (let j = 0; j < candidates; j++) {
+        success[j]! += share * weights.taskSuccess[base + j]!;
+        costRatio[j]! += share * weights.taskLogCost[base + j]!;
+      }
+    }
+    forestInputs(
+      this.dimensions,
+      vector,
+      tasks,
+      weights.taskStructure,
+      weights.successBasis,
+      success,
+      this.inputs,
+    );
+    if (weights.forest.trees > 0) addForest(weights.forest, this.inputs, components);
+    for (let c = 0; c < components.length; c++) {
+      const value = components[c]!;
+      const cost = c >= weights.successComponents;
+      const basis = cost ? weights.costBasis : weights.successBasis;
+      const target = cost ? costRatio : success;
+      const base = (cost ? c - weights.successComponents : c) * candidates;
+      for (let j = 0; j < candidates; j++) target[j]! += value * basis[base + j]!;
+    }
+    for (let j = 0; j < candidates; j++) {
+      const raw = weights.success[j]! + success[j]!;
+      const calibrated = interpolate(weights.calibrationFrom, weights.calibrationTo, raw);
+      success[j] = Math.max(LEAST_SUCCESS, Math.min(MOST_SUCCESS, calibrated));
+      costRatio[j] = Math.exp(costRatio[j]! * weights.costTrust) * weights.costScale[j]!;
+    }
+  }
+}
+
+export function inputCount(dimensions: number, taskComponents: number): number {
+  return dimensions + 2 * STRUCTURE_COUNT + taskComponents;
+}
+
+/** Words, structure, structure beyond the task's usual, and what the task says in the outcome components. */
+export function forestInputs(
+  dimensions: number,
+  vector: Float32Array,
+  tasks: Float64Array,
+  taskStructure: Float32Array,
+  basis: Float32Array,
+  taskSuccess: Float64Array,
+  out: Float32Array,
+): void {
+  const width = dimensions + STRUCTURE_COUNT;
+  for (let i = 0; i < width; i++) out[i] = vector[i]!;
+  for (let s = 0; s < STRUCTURE_COUNT; s++) out[width + s] = vector[dimensions + s]!;
+  for (let t = 0; t < tasks.length; t++) {
+    const share = tasks[t]!;
+    if (share < 0.001) continue;
+    const base = t * STRUCTURE_COUNT;
+    for (let s = 0; s < STRUCTURE_COUNT; s++) out[width + s]! -= share * taskStructure[base + s]!;
+  }
+  const candidates = taskSuccess.length;
+  const start = width + STRUCTURE_COUNT;
+  for (let c = 0; start + c < out.length; c++) {
+    let sum = 0;
+    for (let j = 0; j < candidates; j++) sum += basis[c * candidates + j]! * taskSuccess[j]!;
+    out[start + c] = sum;
+  }
+}
+
+/** Softmax of the linear discriminants. */
+export function recogniseTask(
+  weights: Float32Array,
+  bias: Float32Array,
+  vector: Float32Array,
+  out: Float64Array,
+): void {
+  const width = vector.length;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let t = 0; t < bias.length; t++) {
+    let sum = bias[t]!;
+    const base = t * width;
+    for (let i = 0; i < width; i++) sum += weights[base + i]! * vector[i]!;
+    out[t] = sum;
+    if (sum > most) most = sum;
+  }
+  let total = 0;
+  for (let t = 0; t < bias.length; t++) {
+    // Below e^-12 a task cannot matter, and most tasks are below it.
+    const share = out[t]! - most < -12 ? 0 : Math.exp(out[t]! - most);
+    out[t] = share;
+    total += share;
+  }
+  for (let t = 0; t < bias.length; t++) out[t]! /= total;
+}
+
+/** Largest cosine between the prompt's words and a centre. */
+export function nearestCentre(centres: Float32Array, vector: Float32Array, dimensions: number): number {
+  let nearest = -1;
+  for (let base = 0; base < centres.length; base += dimensions) {
+    let sum = 0;
+    for (let d = 0; d < dimensions; d++) sum += centres[base + d]! * vector[d]!;
+    if (sum > nearest) nearest = sum;
+  }
+  return nearest;
+}
+
+/** Piecewise linear through the points, flat beyond the ends. */
+export function interpolate(from: Float32Array, to: Float32Array, value: number): number {
+  const last = from.length - 1;
+  if (last < 0) return value;
+  if (value <= from[0]!) return to[0]!;
+  if (value >= from[last]!) return to[last]!;
+  let low = 0;
+  let high = last;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (from[middle]! <= value) low = middle;
+    else high = middle;
+  }
+  const span = from[high]! - from[low]!;
+  return span <= 0 ? to[high]! : to[low]! + ((to[high]! - to[low]!) * (value - from[low]!)) / span;
+}

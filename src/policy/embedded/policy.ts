@@ -1,0 +1,81 @@
+/**
+ * The embedded policy: the predictor's expectations for the pool in hand, and the shared rule that turns them
+ * into a choice. It runs inside the process, needs no network and keeps nothing between requests.
+ */
+import { readFile } from 'node:fs/promises';
+import type { Candidate } from '../../catalog/candidate.ts';
+import { XrouterError } from '../../errors.ts';
+import { askedModels, callDecision, choose, type Expectation, stopAfterVerdict } from '../choose.ts';
+import type { Policy } from '../policy.ts';
+import { PoolPredictor } from './pool.ts';
+import { Predictor } from './predictor.ts';
+import { decodeWeights, type PolicyWeights } from './weights.ts';
+
+/** Below this a prompt counts as unlike the training, and the decision says so. */
+const UNFAMILIAR = 0.5;
+
+export function createEmbeddedPolicy(weights: PolicyWeights): Policy {
+  const predictor = new Predictor(weights);
+  const name = `${weights.name}@${weights.featureVersion}`;
+  // The pool is the same list from request to request, so what depends on it alone is worked out once.
+  const pools = new WeakMap<readonly Candidate[], PoolPredictor>();
+  const poolOf = (candidates: readonly Candidate[]): PoolPredictor => {
+    let pool = pools.get(candidates);
+    if (!pool) {
+      pool = new PoolPredictor(
+        predictor,
+        candidates.map(({ id }) => id),
+        candidates,
+      );
+      pools.set(candidates, pool);
+    }
+    return pool;
+  };
+  return {
+    name,
+    decide(state) {
+      const stop = stopAfterVerdict(name, state);
+      if (stop) return stop;
+      const pool = poolOf(state.pool);
+      const { success, costUsd, familiarity } = pool.predict(state.prompt);
+      const asked = askedModels(state);
+      const callable = new Set(state.candidates.map(({ id }) => id));
+      const expectations: Expectation[] = [];
+      pool.ids.forEach((model, i) => {
+        if (asked.has(model) || !callable.has(model)) return;
+        const known = pool.priced(i);
+        expectations.push({ model, success: success[i]!, ...(known ? { costUsd: costUsd[i]! } : {}) });
+      });
+      const choice = choose(expectations, {
+        lambda: state.lambda,
+        minSuccess: state.minSuccess,
+        referenceUsd: pool.referenceUsd,
+      });
+      return callDecision(name, choice, reasonFor(state, familiarity, choice.floorReached));
+    },
+  };
+}
+
+/** @throws XrouterError `invalid_file` when the file cannot be read, is truncated or of another version */
+export async function loadPolicyWeights(path: string): Promise<PolicyWeights> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new XrouterError('invalid_file', `The policy file ${path} cannot be read: ${detail}.`, {
+      hint: 'Check the path, or train a policy with `xrouter train`.',
+      cause,
+    });
+  });
+  return decodeWeights(bytes, path);
+}
+
+function reasonFor(
+  { lambda, minSuccess }: { lambda: number; minSuccess?: number },
+  familiarity: number,
+  floorReached: boolean | undefined,
+): string {
+  const prompt = familiarity < UNFAMILIAR ? 'a prompt unlike the training' : 'a prompt like the training';
+  if (minSuccess === undefined) return `${prompt}; best success for its cost at lambda ${lambda}`;
+  return floorReached
+    ? `${prompt}; the cheapest expected to reach ${minSuccess}`
+    : `${prompt}; none is expected to reach ${minSuccess}, so the strongest`;
+}

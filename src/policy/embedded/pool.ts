@@ -1,0 +1,116 @@
+/**
+ * Predictions for the pool in hand rather than for the candidates of training: today's prices, and candidates
+ * that the policy has never measured, which enter by their published benchmarks and price.
+ */
+import type { Candidate } from '../../catalog/candidate.ts';
+import { tokenPriceUsd } from '../../catalog/price.ts';
+import { XrouterError } from '../../errors.ts';
+import { abilityOf } from '../ability.ts';
+import { TYPICAL_REQUEST } from '../choose.ts';
+import type { PromptView } from '../prompt-view.ts';
+import type { Predictor } from './predictor.ts';
+
+export interface PoolPrediction {
+  /** One for each member of the pool, in its order. */
+  success: Float64Array;
+  costUsd: Float64Array;
+  /** How much the training says about this prompt, 0..1. */
+  familiarity: number;
+}
+
+interface Member {
+  id: string;
+  /** Position in the weights; -1 for a candidate that was never measured. */
+  known: number;
+  /** Today's price over the price of training; 1 where today's is unknown. */
+  priceRatio: number;
+  /** Mean cost of a call, in USD; 0 where no price is known. */
+  meanCostUsd: number;
+  ability: number;
+}
+
+/** Reasoning models write several times what they show. */
+const REASONING_FACTOR = 3;
+
+export class PoolPredictor {
+  readonly ids: readonly string[];
+  /** Mean cost of the dearest member, what lambda is relative to. */
+  readonly referenceUsd: number;
+  private readonly predictor: Predictor;
+  private readonly members: Member[];
+  private readonly prediction: PoolPrediction;
+
+  /**
+   * @param ids the pool; default: every candidate of the policy, or of the catalog where one is given
+   * @param catalog prices and benchmarks; decides the price of candidates it names
+   * @throws XrouterError `unknown_model` for an id neither in the policy nor in the catalog
+   */
+  constructor(predictor: Predictor, ids?: readonly string[], catalog: readonly Candidate[] = []) {
+    this.predictor = predictor;
+    const { candidates } = predictor.weights;
+    const byId = new Map(catalog.map((candidate) => [candidate.id, candidate]));
+    this.ids = ids ?? (catalog.length > 0 ? catalog : candidates).map(({ id }) => id);
+    this.members = this.ids.map((id) => memberOf(id, predictor, byId.get(id)));
+    this.referenceUsd = Math.max(...this.members.map((member) => member.meanCostUsd));
+    const size = this.members.length;
+    this.prediction = { success: new Float64Array(size), costUsd: new Float64Array(size), familiarity: 0 };
+  }
+
+  /** Whether the cost of a member is known. */
+  priced(position: number): boolean {
+    return this.members[position]!.meanCostUsd > 0;
+  }
+
+  /** The result holds until the next call. */
+  predict(view: PromptView): PoolPrediction {
+    this.predictor.embed(view);
+    return this.predictVector(this.predictor.vector);
+  }
+
+  /** As `predict`, for a prompt that is already embedded. */
+  predictVector(vector: Float32Array): PoolPrediction {
+    const { members, prediction, predictor } = this;
+    const all = predictor.predictVector(vector);
+    prediction.familiarity = all.familiarity;
+    for (let i = 0; i < members.length; i++) {
+      const member = members[i]!;
+      if (member.known >= 0) {
+        prediction.success[i] = all.success[member.known]!;
+        prediction.costUsd[i] = all.costUsd[member.known]! * member.priceRatio;
+      } else {
+        prediction.success[i] = 1 / (1 + Math.exp(all.difficulty - member.ability));
+        prediction.costUsd[i] = member.meanCostUsd;
+      }
+    }
+    return prediction;
+  }
+}
+
+function memberOf(id: string, predictor: Predictor, candidate: Candidate | undefined): Member {
+  const known = predictor.index.get(id) ?? -1;
+  const { candidates } = predictor.weights;
+  if (known >= 0) {
+    const { meanCostUsd, meanInputTokens, meanOutputTokens, ability } = candidates[known]!;
+    const today =
+      candidate && meanInputTokens !== undefined && meanOutputTokens !== undefined
+        ? tokenPriceUsd(candidate, meanInputTokens, meanOutputTokens)
+        : undefined;
+    const priceRatio = today !== undefined && meanCostUsd > 0 ? today / meanCostUsd : 1;
+    return { id, known, priceRatio, meanCostUsd: meanCostUsd * priceRatio, ability };
+  }
+  if (!candidate) {
+    throw new XrouterError('unknown_model', `The policy has never measured "${id}".`, {
+      hint: 'Give its price and benchmarks in a pool file (--catalog), or calibrate the policy with it.',
+    });
+  }
+  const { inputTokens, outputTokens } = TYPICAL_REQUEST;
+  const written = outputTokens * (candidate.reasoning ? REASONING_FACTOR : 1);
+  const typicalUsd = tokenPriceUsd(candidate, inputTokens, written);
+  return {
+    id,
+    known,
+    priceRatio: 1,
+    meanCostUsd: typicalUsd ?? 0,
+    ability: abilityOf(candidate, 'general', typicalUsd),
+  };
+}

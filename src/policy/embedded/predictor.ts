@@ -1,0 +1,95 @@
+/** Expected success and cost of every candidate for a prompt: the experts, mixed by how familiar the prompt is to each. */
+import type { PromptView } from '../prompt-view.ts';
+import { PromptEmbedder } from './embedding.ts';
+import { Expert } from './expert.ts';
+import { STRUCTURE_COUNT } from './features.ts';
+import type { PolicyWeights } from './weights.ts';
+
+export interface Prediction {
+  /** One for each candidate of the weights, 0..1. */
+  success: Float64Array;
+  /** In USD at the prices of training. */
+  costUsd: Float64Array;
+  /** How much the training says about this prompt, 0..1. */
+  familiarity: number;
+  /** As a logit: a candidate of ability a succeeds with probability sigmoid(a - difficulty). */
+  difficulty: number;
+}
+
+export class Predictor {
+  readonly weights: PolicyWeights;
+  /** Position of a candidate in a prediction. */
+  readonly index: ReadonlyMap<string, number>;
+  private readonly embedder: PromptEmbedder;
+  private readonly experts: Expert[];
+  private readonly mass: Float64Array;
+  private readonly prediction: Prediction;
+
+  constructor(weights: PolicyWeights) {
+    this.weights = weights;
+    this.index = new Map(weights.candidates.map(({ id }, i) => [id, i]));
+    this.embedder = new PromptEmbedder(weights.embedding);
+    this.experts = weights.experts.map((expert) => new Expert(expert, weights.embedding.dimensions));
+    const count = weights.candidates.length;
+    this.mass = new Float64Array(count);
+    this.prediction = {
+      success: new Float64Array(count),
+      costUsd: new Float64Array(count),
+      familiarity: 0,
+      difficulty: 0,
+    };
+  }
+
+  /** The vector of the last prompt: words, then structure. */
+  get vector(): Float32Array {
+    return this.embedder.vector;
+  }
+
+  /** Reads a prompt into `vector`. */
+  embed(view: PromptView): void {
+    this.embedder.embed(view);
+  }
+
+  /** The result holds until the next call. */
+  predict(view: PromptView): Prediction {
+    this.embed(view);
+    return this.predictVector(this.embedder.vector);
+  }
+
+  /** As `predict`, for a prompt that is already embedded. */
+  predictVector(vector: Float32Array): Prediction {
+    const { weights, experts, mass, prediction } = this;
+    const { success, costUsd } = prediction;
+    success.fill(0);
+    costUsd.fill(0);
+    mass.fill(0);
+    prediction.familiarity = 0;
+    for (const expert of experts) {
+      const trust = expert.familiarity(vector);
+      if (trust > prediction.familiarity) prediction.familiarity = trust;
+      const share = trust + 1e-3;
+      if (trust > 0) expert.predict(vector);
+      const { candidates, success: means } = expert.weights;
+      for (let j = 0; j < candidates.length; j++) {
+        const at = candidates[j]!;
+        const own = trust > 0 ? means[j]! + trust * (expert.success[j]! - means[j]!) : means[j]!;
+        const ratio = trust > 0 ? 1 + trust * (expert.costRatio[j]! - 1) : 1;
+        success[at]! += share * own;
+        costUsd[at]! += share * ratio * weights.candidates[at]!.meanCostUsd;
+        mass[at]! += share;
+      }
+    }
+    for (let i = 0; i < mass.length; i++) {
+      if (mass[i]! > 0) {
+        success[i]! /= mass[i]!;
+        costUsd[i]! /= mass[i]!;
+      }
+    }
+    return prediction;
+  }
+}
+
+/** Numbers in the vector of a prompt. */
+export function vectorLength(weights: PolicyWeights): number {
+  return weights.embedding.dimensions + STRUCTURE_COUNT;
+}

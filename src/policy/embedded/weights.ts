@@ -1,0 +1,176 @@
+/**
+ * What training produces and a decision reads, and the file it is kept in: one line of JSON that a person can
+ * read with `head -1`, then the arrays, little-endian, in the order in which the line names them.
+ */
+import { createHash } from 'node:crypto';
+import { XrouterError } from '../../errors.ts';
+import { FEATURE_VERSION } from './features.ts';
+
+const FORMAT = 'xrouter-policy';
+const FORMAT_VERSION = 1;
+
+/** Hashed words to a dense vector: TF-IDF, then the leading directions of the training prompts. */
+export interface EmbeddingWeights {
+  dimensions: number;
+  /** Inverse document frequency of each bucket; 0 for buckets that training did not see twice. */
+  idf: Float32Array;
+  /** `vectors` times this, bucket by bucket, is idf times direction. */
+  scale: Float32Array;
+  /** Buckets × dimensions. */
+  vectors: Int8Array;
+  structureMean: Float32Array;
+  structureScale: Float32Array;
+}
+
+/** Trees whose leaves hold one value for each component, so that all candidates share every split. */
+export interface ForestWeights {
+  trees: number;
+  components: number;
+  /** Index of each tree's first node. */
+  roots: Int32Array;
+  /** Input compared at a node; `LEAF` at a leaf. */
+  feature: Uint8Array;
+  threshold: Float32Array;
+  /** At a node: its first child, the second follows. At a leaf: its row of `values`. */
+  next: Int32Array;
+  values: Int8Array;
+  /** `values` times this, component by component. */
+  scale: Float32Array;
+}
+
+/** One pool of candidates that were measured on the same prompts. */
+export interface ExpertWeights {
+  /** Indices into the policy's candidates. */
+  candidates: Int32Array;
+  /** Mean success on the training prompts. */
+  success: Float32Array;
+  /** Where the pool's tasks lie in the embedding; tasks × dimensions, unit length. */
+  centres: Float32Array;
+  /** Cosines to the nearest centre between which trust rises from none to full. */
+  familiarFrom: number;
+  familiarTo: number;
+  /** Linear discriminants: tasks × (dimensions + structure), and tasks. */
+  taskWeights: Float32Array;
+  taskBias: Float32Array;
+  /** Tasks × candidates: success minus the candidate's mean. */
+  taskSuccess: Float32Array;
+  /** Tasks × candidates: log cost minus the candidate's mean. */
+  taskLogCost: Float32Array;
+  /** Tasks × structure: what is usual in a task, so that a prompt's deviation from it can be seen. */
+  taskStructure: Float32Array;
+  forest: ForestWeights;
+  successComponents: number;
+  /** Success components × candidates. */
+  successBasis: Float32Array;
+  /** Cost components × candidates. */
+  costBasis: Float32Array;
+  /** Candidates × candidates: covariance of what the predictor misses, success minus its expectation. */
+  residualCovariance: Float32Array;
+  /** Log cost times this is believed. */
+  costTrust: number;
+  /** Brings the mean of exp(log cost) back to the candidate's mean cost. */
+  costScale: Float32Array;
+  /** Expected success as it comes out, and as it turned out to be: both rising, equally long. */
+  calibrationFrom: Float32Array;
+  calibrationTo: Float32Array;
+}
+
+export interface CandidateWeights {
+  id: string;
+  /** Mean cost of a call on the prompts it was measured on, in USD, and the mean tokens it stands for. */
+  meanCostUsd: number;
+  meanInputTokens?: number;
+  meanOutputTokens?: number;
+  /** Success on prompts of middling difficulty, as a logit; comparable between pools. */
+  ability: number;
+}
+
+export interface PolicyWeights {
+  name: string;
+  featureVersion: number;
+  seed: number;
+  /** Prompts it was trained on. */
+  rows: number;
+  embedding: EmbeddingWeights;
+  candidates: CandidateWeights[];
+  experts: ExpertWeights[];
+}
+
+const kinds = { i8: Int8Array, u8: Uint8Array, i32: Int32Array, f32: Float32Array } as const;
+type Kind = keyof typeof kinds;
+type Numbers = InstanceType<(typeof kinds)[Kind]>;
+
+function kindOf(value: unknown): Kind | undefined {
+  return (Object.keys(kinds) as Kind[]).find((kind) => value instanceof kinds[kind]);
+}
+
+export function encodeWeights(weights: PolicyWeights): Uint8Array {
+  const parts: Buffer[] = [];
+  const described = JSON.stringify(weights, (_key, value: unknown) => {
+    const kind = kindOf(value);
+    if (!kind) return value;
+    const array = value as Numbers;
+    parts.push(Buffer.from(array.buffer, array.byteOffset, array.byteLength));
+    return { $array: kind, length: array.length };
+  });
+  const payload = Buffer.concat(parts);
+  const head = {
+    format: FORMAT,
+    version: FORMAT_VERSION,
+    features: weights.featureVersion,
+    sha256: createHash('sha256').update(described).update(payload).digest('hex'),
+    bytes: payload.length,
+    policy: JSON.parse(described) as unknown,
+  };
+  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), payload]);
+}
+
+/**
+ * @param source what the bytes are called in an error, usually the path
+ * @throws XrouterError `invalid_file` when truncated, damaged or of another version
+ */
+export function decodeWeights(bytes: Uint8Array, source: string): PolicyWeights {
+  const refuse = (reason: string, hint: string): never => {
+    throw new XrouterError('invalid_file', `${source}: ${reason}.`, { hint });
+  };
+  const again = 'Train or download the policy again.';
+  const end = bytes.indexOf(10);
+  let head: Record<string, unknown> = {};
+  try {
+    head = JSON.parse(Buffer.from(bytes.subarray(0, Math.max(0, end))).toString('utf8'));
+  } catch {}
+  if (head === null || head.format !== FORMAT) {
+    refuse(
+      end < 0 && bytes.length > 0 ? 'the policy file is cut off or is none' : 'is not a policy file',
+      again,
+    );
+  }
+  if (head.version !== FORMAT_VERSION) {
+    refuse(`is a policy file of format ${head.version}, this program reads format ${FORMAT_VERSION}`, again);
+  }
+  if (head.features !== FEATURE_VERSION) {
+    refuse(
+      `was trained on features of version ${head.features}, this program computes version ${FEATURE_VERSION}`,
+      'Train the policy again with this program.',
+    );
+  }
+  const payload = bytes.subarray(end + 1);
+  if (payload.length !== head.bytes) {
+    refuse(`the policy file is cut off: ${payload.length} of ${head.bytes} bytes`, again);
+  }
+  const described = JSON.stringify(head.policy);
+  if (createHash('sha256').update(described).update(payload).digest('hex') !== head.sha256) {
+    refuse('the policy file is damaged: its checksum does not match', again);
+  }
+  let at = 0;
+  return JSON.parse(described, (_key, value: unknown) => {
+    if (typeof value !== 'object' || value === null || !('$array' in value)) return value;
+    const { $array, length } = value as unknown as { $array: Kind; length: number };
+    const kind = kinds[$array];
+    const size = length * kind.BYTES_PER_ELEMENT;
+    // A copy, since the array inside the file may start anywhere and typed arrays must be aligned.
+    const copy = new Uint8Array(payload.subarray(at, at + size));
+    at += size;
+    return new kind(copy.buffer, 0, length);
+  }) as PolicyWeights;
+}
