@@ -20,6 +20,10 @@ const commands: Record<string, CommandEntry> = {
     summary: 'decisions of a policy for every row of a table',
     load: () => import('./commands/decide.ts'),
   },
+  replay: {
+    summary: 'play a table as the environment, with a verifier that may be wrong',
+    load: () => import('./commands/replay.ts'),
+  },
   doctor: {
     summary: 'check keys, servers, prices and the ledger',
     load: () => import('./commands/doctor.ts'),

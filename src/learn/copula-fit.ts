@@ -7,7 +7,7 @@ import {
   normalPoints,
   sigmoid,
 } from '../policy/embedded/copula.ts';
-import type { Forecasts } from './environment.ts';
+import { type Forecasts, measured } from './environment.ts';
 import { Random } from './random.ts';
 
 /** Outcomes with what a predictor, trained without that row, expected of them. */
@@ -65,13 +65,6 @@ export function copulaOf(fit: CopulaFit, models: readonly string[]): Copula {
 }
 
 type Fit = Omit<CopulaFit, 'heldOut'>;
-
-function measured(data: CopulaRows, row: number): number[] {
-  const count = data.models.length;
-  const found: number[] = [];
-  for (let j = 0; j < count; j++) if (!Number.isNaN(data.score[row * count + j]!)) found.push(j);
-  return found;
-}
 
 function pick(from: number[], count: number, random: Random): number[] {
   for (let i = 0; i < count; i++) {

@@ -24,7 +24,7 @@ import {
 } from '../policy/embedded/correction.ts';
 import { type Outlook, plan, STOP } from '../policy/embedded/lookahead.ts';
 import { MOST_CALLS, type SequencePlanner } from '../policy/embedded/sequence.ts';
-import { type Forecasts, passes, referenceCost } from './environment.ts';
+import { type Forecasts, measured, passes, referenceCost } from './environment.ts';
 import { Random } from './random.ts';
 
 export interface DapoOptions {
@@ -195,7 +195,7 @@ export function groupOf(
 ): Group {
   const count = data.models.length;
   const at = (values: Float64Array) => Float64Array.from(pool, (j) => values[row * count + j]!);
-  const reference = referenceCost(Float64Array.from(pool, (j) => data.meanCost[j]!));
+  const reference = referenceCost(data, row, pool);
   const charge = at(data.expectedCost).map((cost) => (lambda * cost) / reference);
   const models = pool.map((j) => data.models[j]!);
   const start = { models, success: at(data.success), charge, verifierAccuracy: accuracy };
@@ -214,13 +214,12 @@ function drawGroup(data: Forecasts, planner: SequencePlanner, options: DapoOptio
   const [low, high] = options.lambda;
   const lambda = low * (high / low) ** random.next();
   const accuracy = options.verifier[0] + (options.verifier[1] - options.verifier[0]) * random.next();
-  const measured = Array.from(random.order(data.models.length)).filter(
-    (j) => !Number.isNaN(data.score[row * data.models.length + j]!),
-  );
-  const least = Math.min(LEAST_POOL, measured.length);
+  const present = measured(data, row);
+  const shuffled = Array.from(random.order(present.length), (i) => present[i]!);
+  const least = Math.min(LEAST_POOL, present.length);
   const whole = random.next() < 0.5;
-  const size = whole ? measured.length : least + random.below(measured.length - least + 1);
-  const pool = measured.slice(0, size).sort((a, b) => a - b);
+  const size = whole ? present.length : least + random.below(present.length - least + 1);
+  const pool = shuffled.slice(0, size).sort((a, b) => a - b);
   return groupOf(data, planner, row, pool, lambda, accuracy, random);
 }
 
@@ -351,25 +350,27 @@ export interface DapoProgress {
   iteration: number;
   /** Mean reward of the greedy policy on the validation rows. */
   validation: number;
+  /** How much better than without a correction, row by row, with its standard error. */
+  better: { mean: number; error: number };
   /** Share of drawn groups that had a signal. */
   kept: number;
 }
 
 export interface DapoResult {
-  /** The checkpoint with the best validation; all zeros where nothing beat the lookahead. */
-  correction: Float64Array;
+  /** The checkpoint that is best beyond a standard error; `undefined` where none beats the lookahead so. */
+  correction: Float64Array | undefined;
   /** First entry: before training. */
   history: DapoProgress[];
 }
 
 /**
- * @param validate mean reward of the greedy policy with a correction, on rows that are not in `data`
+ * @param validate mean reward of each row of the greedy policy with a correction, on rows that are not in `data`
  * @param onProgress called after each validation
  */
 export function trainDapo(
   data: Forecasts,
   planner: SequencePlanner,
-  validate: (correction: Float64Array) => number,
+  validate: (correction: Float64Array) => Float64Array,
   overrides: Partial<DapoOptions> = {},
   onProgress?: (progress: DapoProgress) => void,
 ): DapoResult {
@@ -382,9 +383,12 @@ export function trainDapo(
   const first = new Float64Array(CORRECTION_SIZE);
   const second = new Float64Array(CORRECTION_SIZE);
   let steps = 0;
-  let best = new Float64Array(CORRECTION_SIZE);
-  const history: DapoProgress[] = [{ iteration: 0, validation: validate(best), kept: 1 }];
-  let bestValue = history[0]!.validation;
+  let best: Float64Array | undefined;
+  let bestBound = 0;
+  const start = validate(new Float64Array(CORRECTION_SIZE));
+  const history: DapoProgress[] = [
+    { iteration: 0, validation: difference(start).mean, better: { mean: 0, error: 0 }, kept: 1 },
+  ];
 
   for (let iteration = 1; iteration <= options.iterations; iteration++) {
     const batch: DapoSample[] = [];
@@ -417,14 +421,30 @@ export function trainDapo(
       }
     }
     if (iteration % options.validateEvery === 0 || iteration === options.iterations) {
-      const progress = { iteration, validation: validate(theta), kept: kept / drawn };
+      const now = validate(theta);
+      const better = difference(now, start);
+      const progress = { iteration, validation: difference(now).mean, better, kept: kept / drawn };
       history.push(progress);
       onProgress?.(progress);
-      if (progress.validation > bestValue) {
-        bestValue = progress.validation;
+      if (better.mean - better.error > bestBound) {
+        bestBound = better.mean - better.error;
         best = Float64Array.from(theta);
       }
     }
   }
   return { correction: best, history };
+}
+
+/** Mean and standard error of a, or of a - b, pair by pair. */
+function difference(a: Float64Array, b?: Float64Array): { mean: number; error: number } {
+  let sum = 0;
+  let square = 0;
+  for (let i = 0; i < a.length; i++) {
+    const x = a[i]! - (b ? b[i]! : 0);
+    sum += x;
+    square += x * x;
+  }
+  const n = Math.max(1, a.length);
+  const average = sum / n;
+  return { mean: average, error: Math.sqrt(Math.max(0, square / n - average * average) / n) };
 }

@@ -60,11 +60,23 @@ export interface PlayOptions {
   seed: number;
 }
 
-/** Mean cost in USD of the dearest candidate: what lambda is relative to. */
-export function referenceCost(meanCost: ArrayLike<number>): number {
+/** Models that were measured on a row: those that can be called in a replay of it. */
+export function measured(data: Pick<Forecasts, 'models' | 'score'>, row: number): number[] {
+  const count = data.models.length;
+  const found: number[] = [];
+  for (let j = 0; j < count; j++) if (!Number.isNaN(data.score[row * count + j]!)) found.push(j);
+  return found;
+}
+
+/** Mean cost in USD of the dearest model of a pool, by default of those measured on the row: what lambda is relative to. */
+export function referenceCost(
+  data: Forecasts,
+  row: number,
+  pool: readonly number[] = measured(data, row),
+): number {
   let most = 0;
-  for (let j = 0; j < meanCost.length; j++) most = Math.max(most, meanCost[j]!);
-  return most;
+  for (const j of pool) most = Math.max(most, data.meanCost[j]!);
+  return most > 0 ? most : 1;
 }
 
 /**
@@ -73,30 +85,24 @@ export function referenceCost(meanCost: ArrayLike<number>): number {
  */
 export function playRow(data: Forecasts, row: number, planner: SequencePlanner, options: PlayOptions): Play {
   const { lambda, verifier, maxCalls, seed } = options;
-  const count = data.models.length;
-  const base = row * count;
-  const reference = referenceCost(data.meanCost);
-  const scale = reference > 0 ? lambda / reference : 0;
-  const charge = Float64Array.from({ length: count }, (_, j) => scale * data.expectedCost[base + j]!);
-  const success = data.success.subarray(base, base + count);
-  if (verifier === undefined || maxCalls === 1) {
-    let chosen = 0;
-    for (let j = 1; j < count; j++) {
-      if (success[j]! - charge[j]! > success[chosen]! - charge[chosen]!) chosen = j;
-    }
-    return { calls: [chosen], answer: chosen, cost: data.cost[base + chosen]! };
-  }
-  const start = { models: data.models, success, charge, verifierAccuracy: verifier };
-  const sequence = planner.begin(start, maxCalls);
+  const base = row * data.models.length;
+  const pool = measured(data, row);
+  const scale = lambda / referenceCost(data, row, pool);
+  const success = Float64Array.from(pool, (j) => data.success[base + j]!);
+  const charge = Float64Array.from(pool, (j) => scale * data.expectedCost[base + j]!);
+  const sequence = planner.begin(
+    { models: pool.map((j) => data.models[j]!), success, charge, verifierAccuracy: verifier },
+    maxCalls,
+  );
   const calls: number[] = [];
   let cost = 0;
-  while (calls.length < maxCalls) {
-    const { action } = sequence.next();
-    if (action === STOP) break;
-    calls.push(action);
-    cost += data.cost[base + action]!;
-    const noise = verdictNoise(seed, data.ids[row]!, data.models[action]!);
-    sequence.observe(action, passes(data.score[base + action]!, verifier, noise));
+  for (let action = sequence.next().action; action !== STOP; action = sequence.next().action) {
+    const model = pool[action]!;
+    calls.push(model);
+    cost += data.cost[base + model]!;
+    if (verifier === undefined) return { calls, answer: model, cost };
+    const noise = verdictNoise(seed, data.ids[row]!, data.models[model]!);
+    sequence.observe(action, passes(data.score[base + model]!, verifier, noise));
   }
-  return { calls, answer: sequence.answer(), cost };
+  return { calls, answer: pool[sequence.answer()]!, cost };
 }

@@ -3,6 +3,8 @@
  * single models at the same budget. Everything here is a mean over rows, so costs are USD per request.
  */
 
+import { Random } from './random.ts';
+
 /** One operating point: mean cost in USD and mean score 0..1. */
 export interface FrontierPoint {
   cost: number;
@@ -204,4 +206,45 @@ export function operatingPoints(operations: readonly Operation[], weights?: Floa
 
 export function frontierScore(table: OutcomeMatrix, operations: readonly Operation[]): FrontierScore {
   return scorePoints(reference(table), table.models, operatingPoints(operations));
+}
+
+export interface Interval {
+  low: number;
+  high: number;
+  /** Standard error. */
+  error: number;
+}
+
+/**
+ * What would have come out on other rows of the same kind: rows drawn with replacement, everything computed
+ * anew, the mixing line included. Percentile interval of the gain in points.
+ * @param share probability inside the interval
+ */
+export function bootstrap(
+  table: OutcomeMatrix,
+  routers: readonly (readonly Operation[])[],
+  { seed = 1, draws = 200, share = 0.95 }: { seed?: number; draws?: number; share?: number } = {},
+): Interval[] {
+  const random = new Random(seed);
+  const gains = routers.map(() => new Float64Array(draws));
+  const weights = new Float64Array(table.rows);
+  for (let draw = 0; draw < draws; draw++) {
+    weights.fill(0);
+    for (let i = 0; i < table.rows; i++) weights[random.below(table.rows)]!++;
+    const ref = reference(table, weights);
+    for (const [at, router] of routers.entries()) {
+      gains[at]![draw] = scorePoints(ref, table.models, operatingPoints(router, weights)).gain;
+    }
+  }
+  return gains.map((values) => {
+    const sorted = values.sort();
+    const mean = sorted.reduce((sum, x) => sum + x, 0) / draws;
+    const square = sorted.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+    const at = (p: number) => sorted[Math.min(draws - 1, Math.floor(p * draws))]!;
+    return {
+      low: at((1 - share) / 2),
+      high: at((1 + share) / 2),
+      error: Math.sqrt(square / Math.max(1, draws - 1)),
+    };
+  });
 }

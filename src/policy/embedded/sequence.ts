@@ -4,7 +4,7 @@
  * changes what is expected of the others, the lookahead what follows from each action, and the correction
  * what reinforcement learned beyond that.
  */
-import { type Belief, type Judged, judge, mean, observe } from './belief.ts';
+import { type Judged, judge, mean, observe } from './belief.ts';
 import { type Copula, emptyBelief, fillBelief, normalPoints } from './copula.ts';
 import {
   type ActionSet,
@@ -20,7 +20,7 @@ import { type Outlook, plan, STOP } from './lookahead.ts';
 export interface SequenceWeights {
   copula: Copula;
   /** Weights of the correction; left out: the lookahead decides alone. */
-  correction?: Float32Array;
+  correction?: Float32Array | Float64Array;
 }
 
 /** What a sequence starts from. Candidates are positions in these arrays. */
@@ -31,8 +31,8 @@ export interface SequenceStart {
   success: ArrayLike<number>;
   /** lambda times expected cost, relative to the mean cost of the pool's dearest candidate. */
   charge: Float64Array;
-  /** Measured probability that a verdict is right, whether the answer is or is not. */
-  verifierAccuracy: number;
+  /** Measured probability that a verdict is right, right answer or wrong; `undefined`: no verifier, one call. */
+  verifierAccuracy: number | undefined;
 }
 
 export interface NextAction {
@@ -65,15 +65,16 @@ export class Sequence {
     const pool = Array.from(models, (_, j) => j)
       .sort((a, b) => utility[b]! - utility[a]! || a - b)
       .slice(0, IN_SIGHT);
-    const accuracy = Math.min(1, Math.max(LEAST_ACCURACY, verifierAccuracy));
+    const accuracy = Math.min(1, Math.max(LEAST_ACCURACY, verifierAccuracy ?? LEAST_ACCURACY));
     this.outlook = { belief, charge, accuracy, pool, width: WIDTH };
     this.state = {
       judged: [],
       spent: 0,
-      callsLeft: Math.min(callsLeft, MOST_CALLS),
+      callsLeft: verifierAccuracy === undefined ? 1 : Math.min(callsLeft, MOST_CALLS),
       weight: Float64Array.from(belief.weight),
     };
-    this.correction = planner.correction;
+    // Without verdicts there is nothing to learn from but the predictor, which chooses best by itself.
+    this.correction = verifierAccuracy === undefined ? undefined : planner.correction;
   }
 
   /** What to do now. */
@@ -104,17 +105,17 @@ export class Sequence {
     const { state } = this;
     state.judged.push(judge(belief, model, pass, accuracy));
     observe(belief, state.weight, model, pass, accuracy, state.weight);
-    this.pay(model, charge[model]!);
+    this.pay(charge[model]!);
   }
 
   /** Records a call that gave no answer to judge: it is paid for, and not repeated. */
   fail(model: number): void {
     const at = (this.outlook.pool as number[]).indexOf(model);
     if (at >= 0) (this.outlook.pool as number[]).splice(at, 1);
-    this.pay(model, this.outlook.charge[model]!);
+    this.pay(this.outlook.charge[model]!);
   }
 
-  private pay(_model: number, charge: number): void {
+  private pay(charge: number): void {
     this.state.spent += charge;
     this.state.callsLeft--;
   }
@@ -168,4 +169,12 @@ export class SequencePlanner {
   }
 }
 
-export type { Belief };
+/** For a policy that was trained without sequences: one hidden trait, difficulty, as strong as is usual. */
+const USUAL: SequenceWeights = {
+  copula: { traits: 1, sharpness: 1, loadings: {}, fallback: [1.5] },
+};
+
+/** The sequences of a policy. */
+export function sequencePlanner({ sequence = USUAL }: { sequence?: SequenceWeights }): SequencePlanner {
+  return new SequencePlanner(sequence);
+}
