@@ -21,6 +21,10 @@ const commands: Record<string, CommandEntry> = {
     load: () => import('./commands/decide.ts'),
   },
   mcp: { summary: 'serve the router to MCP clients', load: () => import('./commands/mcp.ts') },
+  replay: {
+    summary: 'play a table as the environment, with a verifier that may be wrong',
+    load: () => import('./commands/replay.ts'),
+  },
   doctor: {
     summary: 'check keys, servers, prices and the ledger',
     load: () => import('./commands/doctor.ts'),

@@ -5,9 +5,21 @@ export * from '../gym/index.ts';
 export { createEmbeddedPolicy, loadPolicyWeights } from '../policy/embedded/policy.ts';
 export { PoolPredictor } from '../policy/embedded/pool.ts';
 export { Predictor } from '../policy/embedded/predictor.ts';
+export { SequencePlanner, sequencePlanner } from '../policy/embedded/sequence.ts';
 export { decodeWeights, encodeWeights, type PolicyWeights } from '../policy/embedded/weights.ts';
+export { type DapoOptions, dapoDefaults, trainDapo } from './dapo.ts';
 export { decideTable, type TableDecision } from './decide.ts';
 export { writeWhole } from './files.ts';
+export { bootstrap, type FrontierScore, frontierScore } from './frontier.ts';
+export {
+  forecast,
+  operations,
+  outcomesOf,
+  type ReplayLine,
+  type ReplayOptions,
+  replay,
+  replayModels,
+} from './replay.ts';
 export {
   type Outcome,
   type OutcomeTable,

@@ -23,6 +23,8 @@ export interface ExpertFit {
   expert: Omit<ExpertWeights, 'candidates'>;
   /** Rows × candidates, calibrated. */
   heldOutSuccess: Matrix;
+  /** Rows × candidates: cost over the candidate's mean cost. */
+  heldOutCostRatio: Matrix;
   taskAccuracy: number;
 }
 
@@ -110,6 +112,7 @@ export function trainExpert(
   }
   const calibration = fitCalibration(raw, scores, success);
   const heldOutSuccess = calibration.apply(raw);
+  const scale = costScale(rows, candidates, cost);
   const centres = taskCentres(vectors, labels, tasks, dimensions);
   return {
     expert: {
@@ -127,11 +130,12 @@ export function trainExpert(
       costBasis,
       residualCovariance: residualCovariance(heldOutSuccess, scores, success),
       costTrust: 1,
-      costScale: costScale(rows, candidates, cost),
+      costScale: scale,
       calibrationFrom: calibration.from,
       calibrationTo: calibration.to,
     },
     heldOutSuccess,
+    heldOutCostRatio: costRatios(cost, scale),
     taskAccuracy: accuracy,
   };
 }
@@ -340,6 +344,11 @@ function costScale(
     scale[j] = known > 0 && expected > 0 ? known / expected : 1;
   });
   return scale;
+}
+
+function costRatios(expectedLog: Matrix, scale: Float32Array): Matrix {
+  const data = expectedLog.data.map((log, i) => Math.exp(log) * scale[i % scale.length]!);
+  return { ...expectedLog, data };
 }
 
 function residualCovariance(expected: Matrix, centred: Matrix, mean: Float64Array): Float32Array {

@@ -2,16 +2,20 @@
 import { embed } from '../policy/embedded/embedding.ts';
 import { FEATURE_VERSION, FeatureReader, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
 import type { CandidateWeights, PolicyWeights } from '../policy/embedded/weights.ts';
+import type { DapoOptions } from './dapo.ts';
 import { fitEmbedding } from './fit-embedding.ts';
 import { Random } from './random.ts';
 import { type OutcomeTable, requireLearnable, type TableRow } from './table.ts';
 import { trainExpert } from './train-expert.ts';
+import { type HeldOut, heldOutForecasts, trainSequence } from './train-sequence.ts';
 
 export interface TrainOptions {
   seed?: number;
   name?: string;
   /** Told what is being done, a line each. */
   progress?: (line: string) => void;
+  /** Changes to the reinforcement of sequences; `false`: none, the lookahead decides alone. */
+  dapo?: Partial<DapoOptions> | false;
 }
 
 /** Tables whose pools overlap at least so much (shared over all) teach one expert together. */
@@ -42,9 +46,10 @@ export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptio
   const groups = groupByPool(tables);
   const ids = [...new Set(groups.flatMap((group) => group.models))].sort();
   const position = new Map(ids.map((id, i) => [id, i]));
+  const held: HeldOut[] = [];
   const experts = groups.map(({ rows, models }, at) => {
     progress(`expert ${at + 1} of ${groups.length}: ${rows.length} rows, ${models.length} models`);
-    const { expert, taskAccuracy } = trainExpert(
+    const { expert, taskAccuracy, heldOutSuccess, heldOutCostRatio } = trainExpert(
       {
         rows,
         vectors: rows.map((row) => vectors.get(row)!),
@@ -54,16 +59,20 @@ export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptio
       random,
     );
     progress(`  tells tasks apart in ${(100 * taskAccuracy).toFixed(1)} % of the rows it was not shown`);
+    held.push({ rows, models, success: heldOutSuccess, costRatio: heldOutCostRatio });
     return { candidates: Int32Array.from(models, (id) => position.get(id)!), ...expert };
   });
+  const candidates = ids.map((id) => candidateOf(id, everything));
+  const sequence = trainSequence(heldOutForecasts(candidates, held), { ...options, seed });
   return {
     name,
     featureVersion: FEATURE_VERSION,
     seed,
     rows: everything.length,
     embedding,
-    candidates: ids.map((id) => candidateOf(id, everything)),
+    candidates,
     experts,
+    sequence,
   };
 }
 

@@ -61,6 +61,11 @@ export class PoolPredictor {
     return this.members[position]!.meanCostUsd > 0;
   }
 
+  /** Mean cost of a call of a member, in USD; 0 where no price is known. */
+  meanCostUsd(position: number): number {
+    return this.members[position]!.meanCostUsd;
+  }
+
   /** The result holds until the next call. */
   predict(view: PromptView): PoolPrediction {
     this.predictor.embed(view);
