@@ -1,9 +1,11 @@
 /** From configuration to router. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Candidate } from './catalog/candidate.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { endpointOf } from './catalog/providers.ts';
 import { XrouterError } from './errors.ts';
 import { budgetScopes } from './ledger/budgets.ts';
+import type { EpisodeWithPrompt } from './ledger/episodes.ts';
 import { lazyLedger } from './ledger/lazy.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { createMemoryLedger } from './ledger/memory.ts';
@@ -25,14 +27,14 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
     config;
   const catalog = createCatalog({ models, providers, allow, bundled, configName: surroundings.configName });
   catalog.select([...(pool ?? []), ...(deny ?? [])]);
-  const ledger = ledgerOf(config);
+  const books = booksOf(config);
   const budgets = config.budgets ?? {};
   const http = new Map<string, Promise<Provider>>();
   const unusable = new Map<string, string | undefined>();
   return new Router({
     catalog,
     env,
-    ledger,
+    ledger: books.ledger,
     policy: policyOf(config.policy ?? 'benchmark', (name) => catalog.get(name, env).id),
     fallbackPolicy: config.fallback === false ? undefined : benchmarkPolicy(),
     breaker: new CircuitBreaker(config.breaker),
@@ -40,7 +42,11 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
     defaults: { pool, deny, lambda, minSuccess, limits, maxOutputTokens },
     routes: config.routes ?? {},
     verifier: config.verifier,
-    onEpisode: surroundings.onEpisode,
+    pricesUrl: config.pricesUrl,
+    onEpisode(episode) {
+      books.keep(episode);
+      surroundings.onEpisode?.(episode);
+    },
     unusable(candidate) {
       if (candidate.via) return undefined;
       if (!unusable.has(candidate.provider)) {
@@ -60,7 +66,7 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
       }
       return provider;
     },
-    close: () => ledger.close(),
+    close: () => books.close(),
   });
 
   /** undici takes 60 ms to load, so only who calls a model loads it. */
@@ -76,13 +82,46 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
   }
 }
 
-function ledgerOf({ ledger, episodes }: RouterConfig): Ledger {
-  if (ledger === undefined) return createMemoryLedger();
-  if (typeof ledger !== 'string') return ledger;
-  return lazyLedger(async () => {
+interface Books {
+  ledger: Ledger;
+  /** Keeps an episode for learning, where the ledger is a file. */
+  keep(episode: EpisodeWithPrompt): void;
+  close(): Promise<void>;
+}
+
+function booksOf({ ledger, episodes }: RouterConfig): Books {
+  if (typeof ledger !== 'string') {
+    const own = ledger ?? createMemoryLedger();
+    return { ledger: own, keep: () => {}, close: () => own.close() };
+  }
+  const lazy = lazyLedger(async () => {
     const { openLedger } = await import('./ledger/index.ts');
     return openLedger({ path: ledger, episodes });
   });
+  const keeping = new Set<Promise<void>>();
+  const save = async (episode: EpisodeWithPrompt) => {
+    // The answer goes out first.
+    await nextTurn();
+    try {
+      await (await lazy.opened()).episodeStore.saveEpisode(episode);
+    } catch (error) {
+      // The cost is booked; an episode that is not kept is only not learned from.
+      process.emitWarning(`An episode was not kept: ${(error as Error).message}`, {
+        code: 'XROUTER_EPISODE',
+      });
+    }
+  };
+  return {
+    ledger: lazy,
+    keep(episode) {
+      const kept = save(episode).finally(() => keeping.delete(kept));
+      keeping.add(kept);
+    },
+    async close() {
+      await Promise.all(keeping);
+      await lazy.close();
+    },
+  };
 }
 
 function policyOf(choice: PolicyChoice, idOf: (name: string) => string): Policy {

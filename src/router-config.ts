@@ -1,9 +1,8 @@
 /** What a router is configured with: one object. Every part is optional. */
 import type { CatalogOptions } from './catalog/catalog.ts';
 import type { Env } from './catalog/providers.ts';
-import type { Episode } from './episode.ts';
 import type { BudgetConfig } from './ledger/budgets.ts';
-import type { EpisodeOptions } from './ledger/episodes.ts';
+import type { EpisodeOptions, EpisodeWithPrompt } from './ledger/episodes.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Policy } from './policy/policy.ts';
 import type { CircuitBreakerOptions } from './provider/breaker.ts';
@@ -34,6 +33,8 @@ export interface RouterConfig extends Omit<CatalogOptions, 'configName' | 'deny'
   ledger?: string | Ledger;
   /** How much is kept of each episode, where the ledger is a file. */
   episodes?: EpisodeOptions;
+  /** Where `router.refreshPrices()` fetches from; default: where genai-prices publishes its data. */
+  pricesUrl?: string;
   retry?: Pick<RetryOptions, 'maxAttempts' | 'baseDelayMs' | 'maxDelayMs'>;
   breaker?: Pick<CircuitBreakerOptions, 'failureThreshold' | 'failureShare' | 'windowMs' | 'openMs'>;
 }
@@ -44,6 +45,6 @@ export interface Surroundings {
   env?: Env;
   /** Named in the provenance of the user's prices. */
   configName?: string;
-  /** Told of every episode once it has ended. */
-  onEpisode?: (episode: Episode) => void;
+  /** Told of every episode once it has ended, with the messages it was asked with. */
+  onEpisode?: (episode: EpisodeWithPrompt) => void;
 }

@@ -2,7 +2,7 @@
 import type { Candidate } from './catalog/candidate.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Env } from './catalog/providers.ts';
-import type { Episode } from './episode.ts';
+import type { EpisodeWithPrompt } from './ledger/episodes.ts';
 import type { BudgetScope, Ledger } from './ledger/ledger.ts';
 import type { Policy } from './policy/policy.ts';
 import type { CircuitBreaker } from './provider/breaker.ts';
@@ -40,7 +40,9 @@ export interface RouterParts {
   unusable(candidate: Candidate): string | undefined;
   /** The budgets that apply to a request. */
   scopesOf(request: RouteRequest, episodeId: string, atMs: number): BudgetScope[];
-  /** Told of every episode once it has ended. */
-  onEpisode?(episode: Episode): void;
+  /** Told of every episode once it has ended, with the messages it was asked with. */
+  onEpisode?(episode: EpisodeWithPrompt): void;
+  /** Where `refreshPrices` fetches from, where the caller names no other address. */
+  pricesUrl?: string;
   close(): Promise<void>;
 }

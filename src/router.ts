@@ -79,7 +79,7 @@ export class Router {
       end = { type: 'end', status, error, episode: run.episode };
     } finally {
       run.close();
-      this.parts.onEpisode?.(run.episode);
+      this.parts.onEpisode?.({ ...run.episode, messages: request.messages });
     }
     yield end;
   }
@@ -106,7 +106,7 @@ export class Router {
    */
   async refreshPrices(options?: RefreshOptions): Promise<void> {
     const { refreshPrices } = await import('./catalog/refresh.ts');
-    this.parts.catalog = await refreshPrices(this.parts.catalog, options);
+    this.parts.catalog = await refreshPrices(this.parts.catalog, { url: this.parts.pricesUrl, ...options });
   }
 
   async close(): Promise<void> {
