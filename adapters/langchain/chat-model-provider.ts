@@ -1,6 +1,6 @@
 /** A LangChain chat model as a provider: what the router needs of any candidate, out of what LangChain gives. */
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
-import { AIMessageChunk, type BaseMessage } from '@langchain/core/messages';
+import { type AIMessageChunk, type BaseMessage, isBaseMessageChunk } from '@langchain/core/messages';
 import {
   CallError,
   CallTimer,
@@ -14,7 +14,13 @@ import {
 } from '../../src/index.ts';
 import { toCallError } from './chat-model-errors.ts';
 import { bindNative, messagesFor, runConfigFor } from './chat-model-request.ts';
-import { deltaOf, finishOf, hasPayload, isEmptyAnswer } from './converters/native-answer.ts';
+import {
+  asAIMessageChunk,
+  deltaOf,
+  finishOf,
+  hasPayload,
+  isEmptyAnswer,
+} from './converters/native-answer.ts';
 
 /**
  * A provider that calls a chat model. Requests that came through `ChatXRouter` reach it with their native
@@ -89,8 +95,8 @@ class ChatModelCall implements AsyncIterableIterator<ProviderEvent> {
     } else {
       for await (const chunk of await model.stream(messages, config)) {
         if (this.#events.ended) return;
-        if (AIMessageChunk.isInstance(chunk)) this.#onChunk(chunk as AIMessageChunk);
-        else this.#onMessage(chunk as BaseMessage);
+        if (isBaseMessageChunk(chunk)) this.#onChunk(asAIMessageChunk(chunk));
+        else this.#onMessage(chunk);
       }
     }
     this.#finish();

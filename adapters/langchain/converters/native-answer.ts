@@ -1,5 +1,5 @@
 /** What a chat model answered, in the router's words: deltas, usage, finish reason. */
-import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages';
+import { AIMessageChunk, type BaseMessage, type BaseMessageChunk } from '@langchain/core/messages';
 import type { CallFinish, Delta, FinishReason, ToolCallDelta } from '../../../src/index.ts';
 import { toText } from './content.ts';
 import { fromUsageMetadata } from './usage.ts';
@@ -7,6 +7,13 @@ import { fromUsageMetadata } from './usage.ts';
 type Answered = BaseMessage &
   Partial<Pick<AIMessageChunk, 'tool_call_chunks' | 'tool_calls' | 'invalid_tool_calls' | 'usage_metadata'>>;
 type Block = Record<string, unknown>;
+
+/** A chunk of whatever class as one of an AI message: where a server leaves out the role, ChatOpenAI yields generic ones. */
+export function asAIMessageChunk(chunk: BaseMessageChunk): AIMessageChunk {
+  if (AIMessageChunk.isInstance(chunk)) return chunk;
+  const { content, additional_kwargs, response_metadata, id } = chunk;
+  return new AIMessageChunk({ content, additional_kwargs, response_metadata, id });
+}
 
 /** A chunk, or a whole message, as a delta. */
 export function deltaOf(message: BaseMessage): Delta {
