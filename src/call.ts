@@ -39,7 +39,7 @@ export async function* accountedCall(
   let error: XrouterError | undefined;
   try {
     const { callId, model, reservedUsd } = record;
-    yield { type: 'call_start', step, callId, model, reservedUsd };
+    yield { type: 'call_start', step, callId, model, reservedUsd, direct };
     const provider = account.meter(await run.parts.providerOf(candidate));
     const onAttempt = (failed: FailedAttempt) => account.fail(failed.error);
     const events = callWithRetry(provider, providerCall(run, candidate, action), {

@@ -3,7 +3,7 @@ import { XrouterError } from '../errors.ts';
 import type { Provenance } from '../money.ts';
 import type { Provider } from '../provider/provider.ts';
 import { bundledCandidates, splitId } from './bundled.ts';
-import type { BenchmarkScore, Candidate, Modality, TokenPrices } from './candidate.ts';
+import type { BenchmarkScore, Candidate, Modality, PriceTable, TokenPrices } from './candidate.ts';
 import { Catalog } from './lookup.ts';
 import { nearestNames } from './nearest.ts';
 import { flatPrice } from './price.ts';
@@ -13,8 +13,8 @@ export { Catalog, type Usability } from './lookup.ts';
 
 /** What a user may say of a model, his own or a bundled one. Everything left out stays as it is. */
 export interface ModelFacts {
-  /** USD per million tokens. */
-  price?: TokenPrices;
+  /** USD per million tokens; or another candidate's price as it stands, its provenance included. */
+  price?: TokenPrices | PriceTable;
   contextTokens?: number;
   maxOutputTokens?: number;
   input?: Modality[];
@@ -155,7 +155,9 @@ function applyFacts(candidate: Candidate, facts: OwnModel, provenance: Provenanc
   if (facts.model) candidate.model = facts.model;
   if (facts.via) candidate.via = facts.via;
   if (facts.aliases) candidate.aliases = [...(candidate.aliases ?? []), ...facts.aliases];
-  if (facts.price) candidate.price = flatPrice(facts.price, provenance);
+  if (facts.price) {
+    candidate.price = 'periods' in facts.price ? facts.price : flatPrice(facts.price, provenance);
+  }
   if (facts.benchmarks) {
     const scores: Record<string, BenchmarkScore> = { ...candidate.benchmarks };
     for (const [name, score] of Object.entries(facts.benchmarks)) {

@@ -1,0 +1,331 @@
+/** The router as a LangChain chat model. */
+import type {
+  CallbackManager,
+  CallbackManagerForChainRun,
+  CallbackManagerForLLMRun,
+} from '@langchain/core/callbacks/manager';
+import type {
+  BaseLanguageModelInput,
+  StructuredOutputMethodOptions,
+} from '@langchain/core/language_models/base';
+import {
+  BaseChatModel,
+  type BindToolsInput,
+  type LangSmithParams,
+} from '@langchain/core/language_models/chat_models';
+import type { ChatModelStreamEvent } from '@langchain/core/language_models/event';
+import type { ModelProfile } from '@langchain/core/language_models/profile';
+import { ChatModelStream } from '@langchain/core/language_models/stream';
+import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages';
+import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs';
+import { mergeConfigs, type Runnable, type RunnableConfig } from '@langchain/core/runnables';
+import type { StreamEvent } from '@langchain/core/tracers/log_stream';
+import type { IterableReadableStream } from '@langchain/core/utils/stream';
+import type { Router } from '../../src/index.ts';
+import { answerParts } from './answer-parts.ts';
+import { CandidateRuns, wantsTokens } from './candidate-runs.ts';
+import { asStandardContent, toMessage } from './converters/answer.ts';
+import { toToolDefinition } from './converters/tools.ts';
+import { commonProfile } from './profile.ts';
+import { toRouteRequest } from './request.ts';
+import {
+  chunksOf,
+  collect,
+  drain,
+  endingAtOnce,
+  eventsOf,
+  forwardAbort,
+  once,
+  tracedEvents,
+} from './running.ts';
+import { baseFields, defaultCandidates, type Setup, setUp } from './setup.ts';
+import { type OutputSchema, structuredOutput } from './structured-output.ts';
+import type { ChatXRouterCallOptions, ChatXRouterFields } from './types.ts';
+
+type Options = ChatXRouterCallOptions;
+type EventsVersion = { version: 'v1' | 'v2' };
+/** Which runs and kinds of runs `streamEvents` with a version tells of. */
+type EventFilter = Partial<Record<`${'include' | 'exclude'}${'Names' | 'Types' | 'Tags'}`, string[]>>;
+
+/** How one request is answered. */
+interface Way {
+  /** Child manager of the router's run; left out where nobody listens. */
+  callbacks?: CallbackManager;
+  /** The run is LangChain's own LLM run: nothing below it may be counted a second time. */
+  alone?: boolean;
+  stream: boolean;
+  /** Handlers are told of tokens as they come. */
+  tellTokens?: boolean;
+  config?: RunnableConfig;
+  signal?: AbortSignal;
+}
+
+/** The way of LangChain's own LLM runs: a cached model, `generate`. */
+const ALONE = { alone: true, stream: true };
+
+/**
+ * A chat model that is answered, for every request, by the candidate that the router chooses. In a trace it
+ * is a chain run with one LLM run for each call of a candidate, under that candidate's real name.
+ *
+ * @example
+ * ```ts
+ * import { ChatXRouter, routingInfo } from 'xrouter/langchain';
+ *
+ * const model = new ChatXRouter({ candidates: ['openai/gpt-5-nano', 'openai/gpt-5'], lambda: 0.3 });
+ * const reply = await model.invoke('What is 12 * 12? Give only the number.');
+ * console.log(reply.text, routingInfo(reply)?.costUsd);
+ * ```
+ */
+export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
+  override lc_serializable = false;
+  readonly #setup: Setup;
+  #profile: ModelProfile | undefined;
+
+  static override lc_name(): string {
+    return 'ChatXRouter';
+  }
+
+  /** @throws XrouterError `invalid_config` that names the field, `unknown_model` */
+  constructor(fields: ChatXRouterFields = {}) {
+    super(baseFields(fields));
+    this.#setup = setUp(fields);
+  }
+
+  /** The router itself: its catalog, its ledger, `decide`. */
+  get router(): Router {
+    return this.#setup.router;
+  }
+
+  /** What every candidate can do, since any of them may answer. */
+  override get profile(): ModelProfile {
+    this.#profile ??= commonProfile(defaultCandidates(this.router));
+    return this.#profile;
+  }
+
+  override _llmType(): string {
+    return 'xrouter';
+  }
+
+  /** What a cached answer depends on beside messages and call options. */
+  override _identifyingParams(): Record<string, unknown> {
+    const { defaults, policy, routes, verifier } = this.router.parts;
+    const { limitsFirstToken, ...sampling } = this.#setup.defaults;
+    const pool = defaultCandidates(this.router).map(({ id }) => id);
+    return { ...defaults, ...sampling, pool, policy: policy.name, routes, verifier: verifier?.name };
+  }
+
+  override getLsParams(options: this['ParsedCallOptions']): LangSmithParams {
+    const { defaults } = this.#setup;
+    const [only, ...others] = defaultCandidates(this.router);
+    const single = others.length === 0 ? only : undefined;
+    return {
+      ls_provider: single?.provider ?? 'xrouter',
+      ls_model_name: single?.model ?? 'xrouter',
+      ls_model_type: 'chat',
+      ls_temperature: options.temperature ?? defaults.temperature,
+      ls_max_tokens: options.maxTokens ?? defaults.maxTokens,
+      ls_stop: options.stop ?? defaults.stop,
+    };
+  }
+
+  override invocationParams(options?: this['ParsedCallOptions']): Record<string, unknown> {
+    const { signal, ...params } = options ?? {};
+    return params;
+  }
+
+  /** Tools as JSON: two tools of the same class must not share a cached answer. */
+  override _getSerializedCacheKeyParametersForCall({ tools, ...options }: Options): string {
+    const schemas = tools?.map((tool) => toToolDefinition(tool) ?? tool);
+    return super._getSerializedCacheKeyParametersForCall({ ...options, tools: schemas } as Options);
+  }
+
+  /**
+   * @example
+   * ```ts
+   * const reply = await model.bindTools([weather]).invoke('What is the weather in Bern?');
+   * console.log(reply.tool_calls);
+   * ```
+   */
+  override bindTools(
+    tools: BindToolsInput[],
+    kwargs?: Partial<Options>,
+  ): Runnable<BaseLanguageModelInput, AIMessageChunk, Options> {
+    return this.withConfig({ ...kwargs, tools } as Partial<Options>);
+  }
+
+  /**
+   * @param outputSchema zod, Standard Schema or JSON schema
+   * @param config `method`: `functionCalling` (default), `jsonSchema` or `jsonMode`
+   *
+   * @example
+   * ```ts
+   * const city = model.withStructuredOutput(z.object({ name: z.string(), country: z.string() }));
+   * console.log(await city.invoke('Which city has the Eiffel Tower?'));
+   * ```
+   */
+  override withStructuredOutput<Output extends object = Record<string, unknown>>(
+    outputSchema: OutputSchema<Output>,
+    config?: StructuredOutputMethodOptions<false>,
+  ): Runnable<BaseLanguageModelInput, Output>;
+  override withStructuredOutput<Output extends object = Record<string, unknown>>(
+    outputSchema: OutputSchema<Output>,
+    config?: StructuredOutputMethodOptions<true>,
+  ): Runnable<BaseLanguageModelInput, { raw: BaseMessage; parsed: Output }>;
+  override withStructuredOutput(
+    outputSchema: OutputSchema<object>,
+    config?: StructuredOutputMethodOptions<boolean>,
+  ): Runnable<BaseLanguageModelInput, never> {
+    const bind = (options: Partial<Options>) => this.withConfig(options) as never;
+    return structuredOutput(bind, outputSchema as Record<string, unknown>, config) as never;
+  }
+
+  override async invoke(input: BaseLanguageModelInput, options?: Partial<Options>): Promise<AIMessageChunk> {
+    if (this.cache) return super.invoke(input, options);
+    const messages = BaseChatModel._convertInputToPromptValue(input).toChatMessages();
+    const [config, callOptions] = this._separateRunnableConfigFromCallOptionsCompat(options);
+    return this._callWithConfig(
+      async (_messages, runConfig, run) => {
+        const tellTokens = wantsTokens(run);
+        const stream = tellTokens || this.#setup.streaming;
+        const callbacks = run?.getChild();
+        const way = { callbacks, stream, tellTokens, config: runConfig, signal: runConfig?.signal };
+        const message = toMessage(await collect(this.#parts(messages, callOptions, way)));
+        return (this.#isStandard(callOptions) ? asStandardContent(message) : message) as AIMessageChunk;
+      },
+      messages,
+      this.#ownConfig(config),
+    );
+  }
+
+  override _streamIterator(
+    input: BaseLanguageModelInput,
+    options?: Partial<Options>,
+  ): AsyncGenerator<AIMessageChunk> {
+    const leaving = new AbortController();
+    return endingAtOnce(this.#stream(input, options, leaving), leaving);
+  }
+
+  async *#stream(
+    input: BaseLanguageModelInput,
+    options: Partial<Options> | undefined,
+    leaving: AbortController,
+  ): AsyncGenerator<AIMessageChunk> {
+    if (this.disableStreaming) {
+      yield await this.invoke(input, options);
+      return;
+    }
+    const messages = BaseChatModel._convertInputToPromptValue(input).toChatMessages();
+    const [config, callOptions] = this._separateRunnableConfigFromCallOptionsCompat(options);
+    const way = { stream: true, tellTokens: true, signal: leaving.signal };
+    const parts = (run: CallbackManagerForChainRun | undefined, runConfig: RunnableConfig | undefined) =>
+      this.#parts(messages, callOptions, { ...way, callbacks: run?.getChild(), config: runConfig });
+    const standard = this.#isStandard(callOptions);
+    const stop = forwardAbort(config.signal, leaving);
+    try {
+      yield* this._transformStreamWithConfig(
+        once(messages),
+        async function* (source, run, runConfig) {
+          await drain(source);
+          for await (const chunk of chunksOf(parts(run, runConfig))) {
+            yield standard ? asStandardContent(chunk) : chunk;
+          }
+        },
+        this.#ownConfig(config),
+      );
+    } finally {
+      stop();
+    }
+  }
+
+  override streamEvents(
+    input: BaseLanguageModelInput,
+    options: Partial<Options> & EventsVersion & { encoding: 'text/event-stream' },
+    streamOptions?: EventFilter,
+  ): IterableReadableStream<Uint8Array>;
+  override streamEvents(
+    input: BaseLanguageModelInput,
+    options: Partial<Options> & EventsVersion,
+    streamOptions?: EventFilter,
+  ): IterableReadableStream<StreamEvent>;
+  override streamEvents(input: BaseLanguageModelInput, options?: Partial<Options>): ChatModelStream;
+  /** Without a version: content-block events as they come; awaited, the whole message. */
+  override streamEvents(
+    input: BaseLanguageModelInput,
+    options?: Partial<Options> & Partial<EventsVersion>,
+    streamOptions?: EventFilter,
+  ): never {
+    if (options?.version) return super.streamEvents(input, options as EventsVersion, streamOptions) as never;
+    const messages = BaseChatModel._convertInputToPromptValue(input).toChatMessages();
+    const [config, callOptions] = this._separateRunnableConfigFromCallOptionsCompat(options);
+    const events = tracedEvents(this, messages, this.#ownConfig(config), (way) =>
+      this.#parts(messages, callOptions, { ...way, config, signal: config.signal }),
+    );
+    return new ChatModelStream(events) as never;
+  }
+
+  override async _generate(
+    messages: BaseMessage[],
+    options: this['ParsedCallOptions'],
+    runManager?: CallbackManagerForLLMRun,
+  ): Promise<ChatResult> {
+    options.signal?.throwIfAborted();
+    const answer = await collect(this.#parts(messages, options, { ...ALONE, stream: this.#setup.streaming }));
+    if (runManager) answer.id = `run-${runManager.runId}`;
+    const message = toMessage(answer);
+    const usage = message.usage_metadata;
+    const tokenUsage = usage && {
+      promptTokens: usage.input_tokens,
+      completionTokens: usage.output_tokens,
+      totalTokens: usage.total_tokens,
+    };
+    return { generations: [{ text: message.text, message }], llmOutput: tokenUsage && { tokenUsage } };
+  }
+
+  override async *_streamResponseChunks(
+    messages: BaseMessage[],
+    options: this['ParsedCallOptions'],
+    runManager?: CallbackManagerForLLMRun,
+  ): AsyncGenerator<ChatGenerationChunk> {
+    options.signal?.throwIfAborted();
+    const id = runManager && `run-${runManager.runId}`;
+    const place = { prompt: 0, completion: 0 };
+    for await (const message of chunksOf(this.#parts(messages, options, ALONE), id)) {
+      const chunk = new ChatGenerationChunk({ text: message.text, message });
+      yield chunk;
+      await runManager?.handleLLMNewToken(chunk.text, place, undefined, undefined, undefined, { chunk });
+    }
+  }
+
+  override async *_streamChatModelEvents(
+    messages: BaseMessage[],
+    options: this['ParsedCallOptions'],
+  ): AsyncGenerator<ChatModelStreamEvent> {
+    options.signal?.throwIfAborted();
+    yield* eventsOf(this.#parts(messages, options, ALONE));
+  }
+
+  #parts(messages: BaseMessage[], options: this['ParsedCallOptions'], way: Way) {
+    const { defaults, router } = this.#setup;
+    const { config, stream, signal, callbacks, alone, tellTokens = false } = way;
+    const request = toRouteRequest({ messages, options, config, stream }, defaults);
+    request.signal = signal ?? options.signal;
+    request.native.callbacks = alone ? [] : callbacks;
+    const { temperature, maxOutputTokens: maxTokens, stop } = request;
+    const sampling = { temperature, maxTokens, stop };
+    const runs =
+      callbacks && new CandidateRuns({ parent: callbacks, messages, options, sampling, tellTokens });
+    return answerParts(router, request, runs);
+  }
+
+  /** Callbacks, tags and metadata of the constructor hold for the calls of candidates too. */
+  #ownConfig(config: RunnableConfig): RunnableConfig {
+    const { callbacks, tags, metadata } = this;
+    const { versions, ...own } = metadata ?? {};
+    if (!callbacks && !tags?.length && Object.keys(own).length === 0) return config;
+    return mergeConfigs({ callbacks, tags, metadata: own }, config);
+  }
+
+  #isStandard(options: this['ParsedCallOptions']): boolean {
+    return (options.outputVersion ?? this.outputVersion) === 'v1';
+  }
+}
