@@ -34,6 +34,10 @@ const commands: Record<string, CommandEntry> = {
     load: () => import('./commands/collect.ts'),
   },
   render: { summary: "print the served policy's prompt", load: () => import('./commands/render.ts') },
+  contract: {
+    summary: 'fetch what a published router checkpoint was trained with',
+    load: () => import('./commands/contract.ts'),
+  },
 };
 
 async function main(argv: string[]): Promise<void> {

@@ -91,6 +91,13 @@ export interface Decision {
   trace?: unknown;
 }
 
+/** One thing a policy depends on, as `xrouter doctor` shows it. */
+export interface PolicyCheck {
+  check: string;
+  status: 'ok' | 'warning' | 'failed';
+  detail: string;
+}
+
 export interface Policy {
   readonly name: string;
   /** True: asked again after each call, until it stops. False: asked again only after a failure or a verdict. */
@@ -99,4 +106,6 @@ export interface Policy {
    * @throws when it cannot decide; the router then fails the request, or lets its fallback policy decide
    */
   decide(state: PolicyState): Decision | Promise<Decision>;
+  /** Whether what it decides with is there: servers, files. Spends nothing. */
+  check?(signal: AbortSignal): Promise<PolicyCheck[]>;
 }

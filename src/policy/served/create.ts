@@ -1,7 +1,8 @@
 /** The served policy from what a user says about it. */
 import { XrouterError } from '../../errors.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy, PolicyCheck } from '../policy.ts';
 import type { RouterBackend } from './backend.ts';
+import { checkRouterServer } from './check.ts';
 import type { Contract } from './contract.ts';
 import type { RouterPrice } from './overhead.ts';
 import { servedPolicy } from './served.ts';
@@ -83,15 +84,16 @@ export function createServedPolicy(options: ServedPolicyOptions): Policy {
       },
     );
   }
-  return servedPolicy({
+  const backend = onceLoaded(async () => {
+    if (!compatible) return (await import('./chat.ts')).chatBackend(server, { instructions: rewrite });
+    const { endpoint } = options;
+    return (await import('./compat.ts')).compatBackend(server, { contract, endpoint });
+  });
+  const policy = servedPolicy({
     ...limits,
     name: `served:${server.model}`,
     model: server.model,
-    backend: onceLoaded(async () => {
-      if (!compatible) return (await import('./chat.ts')).chatBackend(server, { instructions: rewrite });
-      const { endpoint } = options;
-      return (await import('./compat.ts')).compatBackend(server, { contract, endpoint });
-    }),
+    backend,
     routing,
     fallback: options.fallback,
     price: options.price,
@@ -100,6 +102,24 @@ export function createServedPolicy(options: ServedPolicyOptions): Policy {
     rewrite,
     temperature: options.temperature ?? 0,
   });
+  return {
+    ...policy,
+    async check(signal) {
+      const checks = await checkRouterServer(server, signal);
+      if (compatible) checks.push(await checkContract(backend));
+      return checks;
+    },
+  };
+}
+
+async function checkContract(backend: () => Promise<RouterBackend>): Promise<PolicyCheck> {
+  const check = 'router contract';
+  try {
+    const known = await (await backend()).knownModels();
+    return { check, status: 'ok', detail: `knows ${known?.size ?? 0} models` };
+  } catch (error) {
+    return { check, status: 'failed', detail: (error as Error).message };
+  }
 }
 
 /** The HTTP client takes 60 ms to load: only who asks the router loads it. */

@@ -11,6 +11,7 @@ import { recordOf } from '../../provider/json.ts';
 import { readUsage } from '../../provider/usage.ts';
 import { askedModels, callDecision, stopAfterVerdict } from '../choose.ts';
 import type { Decision, Estimate, Policy, PolicyState } from '../policy.ts';
+import { checkRouterServer } from './check.ts';
 import { describeCandidate } from './describe.ts';
 import { neutralise } from './framing.ts';
 import { OverheadMeter, type RouterPrice } from './overhead.ts';
@@ -63,6 +64,7 @@ export function createDecisionPolicy(options: DecisionPolicyOptions): Policy {
   let server: Promise<RouterServer> | undefined;
   return {
     name,
+    check: (signal) => checkRouterServer(spec, signal),
     async decide(state) {
       const stop = stopAfterVerdict(name, state);
       if (stop) return stop;

@@ -78,7 +78,7 @@ export class RouterServer {
     return this.#post(path, body, time, undefined);
   }
 
-  /** Any JSON over GET; for checks of the server's health and model. @throws CallError */
+  /** Anything over GET; for checks of the server's health and model. @throws CallError */
   async get(path: string, time: RouterTime): Promise<{ status: number; body: string }> {
     return this.#exchange('GET', path, undefined, time);
   }
