@@ -25,7 +25,7 @@ export interface Answered {
 }
 
 /**
- * Calls one model. Throws XrouterError `budget_exceeded` where the spending cap leaves no room for it, before
+ * Calls one model; `undefined` where it can never be asked this, for example since it takes no tools. Throws XrouterError `budget_exceeded` where the spending cap leaves no room for it, before
  * anything is spent.
  * @param run names the collection, over all its runs; spending is counted under it
  */
@@ -34,7 +34,7 @@ export type AskModel = (
   model: string,
   signal: AbortSignal,
   run: string,
-) => Promise<Answered>;
+) => Promise<Answered | undefined>;
 
 export interface CollectProgress {
   /** Outcomes known, of earlier runs too. */
@@ -66,6 +66,8 @@ export interface CollectSummary {
   rows: number;
   done: number;
   total: number;
+  /** Outcomes there cannot be, by model: tasks that it can never be asked. */
+  unable: Record<string, number>;
   spentUsd: number;
   /** Why not everything was asked; `undefined` where it was. */
   stopped?: 'spending cap' | 'interrupted';
@@ -73,6 +75,11 @@ export interface CollectSummary {
   failures: { id: string; model: string; reason: string }[];
   /** Models not asked any further in this run, and why. */
   setAside: { model: string; reason: string }[];
+}
+
+/** Outcomes that another run could add. */
+export function missing({ done, total, unable }: CollectSummary): number {
+  return total - done - Object.values(unable).reduce((sum, count) => sum + count, 0);
 }
 
 /** A model that fails so often in a row is not having bad luck. */
@@ -109,7 +116,7 @@ export async function collect(options: CollectOptions): Promise<CollectSummary> 
       if (rows.length > 0) await writeTable(out, rows);
     }
     const summary = work.summary(rowsOf(table, tasks, known).length);
-    if (summary.done === summary.total) journal.remove();
+    if (missing(summary) === 0) journal.remove();
     else journal.close();
     return summary;
   } catch (error) {
@@ -127,6 +134,7 @@ class Work {
   readonly #startedAt = performance.now();
   readonly #failures: CollectSummary['failures'] = [];
   readonly #setAside = new Map<string, string>();
+  readonly #unable = new Map<string, number>();
   readonly #inARow = new Map<string, number>();
   readonly #stop = new AbortController();
   #done: number;
@@ -195,13 +203,18 @@ class Work {
 
   async #measure(job: Job): Promise<void> {
     const { task, model } = job;
-    let answered: Answered;
+    let answered: Answered | undefined;
     try {
       answered = await this.#options.ask(task.request, model, this.#stop.signal, this.#journal.run);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       if (error instanceof XrouterError && error.code === 'budget_exceeded') this.#noRoom(job);
       else this.#failed(job, error instanceof Error ? error.message : String(error));
+      return;
+    }
+    if (!answered) {
+      this.#unable.set(model, (this.#unable.get(model) ?? 0) + 1);
+      this.#tell();
       return;
     }
     if (answered.usd === undefined) {
@@ -269,6 +282,7 @@ class Work {
       rows,
       done: this.#done,
       total: this.#total,
+      unable: Object.fromEntries(this.#unable),
       spentUsd: this.#spentUsd,
       ...(this.#stopped && { stopped: this.#stopped }),
       failures: this.#failures,

@@ -8,6 +8,7 @@ export {
   type CollectSummary,
   type CollectTask,
   collect,
+  missing,
 } from './collect.ts';
 export { type GenerateOptions, generateTasks, TASK_KINDS, type TaskKind } from './generate.ts';
 export { mistakeOf } from './mistake.ts';

@@ -9,7 +9,9 @@ export function mistakeOf(task: GymTask): AssistantMessage {
   switch (task.task) {
     case 'tool-choice': {
       const name = request.tools![0]!.function.name;
-      if (solution.tool_calls) return { ...solution, tool_calls: solution.tool_calls.slice(1) };
+      // With words, since an answer that is altogether empty counts as a failed call.
+      if (solution.tool_calls)
+        return { ...solution, content: 'Done.', tool_calls: solution.tool_calls.slice(1) };
       return {
         ...solution,
         content: null,

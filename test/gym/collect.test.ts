@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { XrouterError } from '../../src/errors.ts';
-import { type AskModel, type CollectOptions, type CollectTask, collect } from '../../src/gym/collect.ts';
+import {
+  type AskModel,
+  type CollectOptions,
+  type CollectTask,
+  collect,
+  missing,
+} from '../../src/gym/collect.ts';
 import { textOf } from '../../src/request.ts';
 
 let folder: string;
@@ -170,13 +176,26 @@ describe('when something goes wrong', () => {
   test('a model whose cost is unknown is set aside after one call, never counted as free', async () => {
     const known = fakeModel();
     const ask: AskModel = async (request, model, ...rest) => ({
-      ...(await known.ask(request, model, ...rest)),
+      ...(await known.ask(request, model, ...rest))!,
       usd: model === 'p/bad' ? undefined : 0.001,
     });
     const summary = await run({ ask, concurrency: 1 });
     expect(summary.setAside[0]).toMatchObject({ model: 'p/bad', reason: expect.stringContaining('price') });
     expect(summary.done).toBe(5);
     expect(readFileSync(out, 'utf8')).not.toContain('p/bad');
+  });
+
+  test('a task that a model can never be asked is told apart, and the table is whole without it', async () => {
+    const { ask } = fakeModel();
+    const choosy: AskModel = async (request, model, ...rest) => {
+      const isAble = model === 'p/good' || textOf(request.messages[0]!.content) !== 'say t2';
+      return isAble ? ask(request, model, ...rest) : undefined;
+    };
+    const summary = await run({ ask: choosy });
+    expect(summary).toMatchObject({ done: 9, total: 10, unable: { 'p/bad': 1 }, failures: [], setAside: [] });
+    expect(missing(summary)).toBe(0);
+    expect(Object.keys(rows()[2].outcomes)).toEqual(['p/good']);
+    expect(readdirSync(folder)).toEqual(['table.jsonl']);
   });
 
   test('an interruption aborts the calls under way and writes what is known', async () => {

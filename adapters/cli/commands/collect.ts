@@ -1,9 +1,9 @@
 /** `xrouter collect`: measures models on tasks and writes an outcome table. */
 import { Command, InvalidArgumentError } from 'commander';
-import type { Router } from '../../../src/index.ts';
+import type { RefusalCode, RouteRequest, Router } from '../../../src/index.ts';
 import type { KnownPrompts } from '../../../src/lab/index.ts';
 import type { AskModel, CollectSummary, CollectTask, GymTask, TaskKind } from '../../../src/learn/index.ts';
-import { collect, generateTasks, mistakeOf, readTaskFile } from '../../../src/learn/index.ts';
+import { collect, generateTasks, missing, mistakeOf, readTaskFile } from '../../../src/learn/index.ts';
 import { printJson, say, UsageError } from '../output.ts';
 import { progressLine } from '../progress.ts';
 import { atLeastZero, list, openCallingRouter, probability } from '../setup.ts';
@@ -91,15 +91,32 @@ function gymTasks({ count, seed, kinds, difficulty }: CollectFlags): GymTask[] {
 
 function askBy(router: Router, capped: boolean): AskModel {
   return async (request, model, signal, run) => {
-    const { message, cost, usage } = await router.route({
+    const asked: RouteRequest = {
       ...request,
       pool: [model],
       signal,
       ...(capped && { budgetKey: `collect:${run}` }),
-    });
-    return { message, usd: cost.usd, usage };
+    };
+    for await (const event of router.stream(asked)) {
+      if (event.type !== 'end') continue;
+      if (event.status === 'completed') {
+        const { message, cost, usage } = event.result;
+        return { message, usd: cost.usd, usage };
+      }
+      if (event.episode.refusals.some(({ code }) => INABILITIES.has(code))) return undefined;
+      throw event.error;
+    }
+    throw new Error('The event stream ended without an end event.');
   };
 }
+
+/** What waiting, a key or money does not change. */
+const INABILITIES = new Set<RefusalCode>([
+  'input_modality',
+  'tool_calling',
+  'structured_output',
+  'context_window',
+]);
 
 /** The sandbox cannot read the gym's tasks, so it is told how a right and a wrong answer look. */
 function answersOf(tasks: readonly GymTask[]): KnownPrompts {
@@ -132,18 +149,20 @@ const KIND_OF_SKILL = {
 
 /** @throws Error, for exit status 1, where outcomes are missing */
 function report(summary: CollectSummary, out: string): void {
-  const { rows, done, total, spentUsd, failures, setAside, stopped } = summary;
+  const { rows, done, total, unable, spentUsd, failures, setAside, stopped } = summary;
   say(`${out}: ${rows} rows, ${done} of ${total} outcomes, ${usd(spentUsd)} spent by this run.`);
+  for (const [model, count] of Object.entries(unable)) {
+    say(`${model} cannot be asked ${count} of the tasks: no tools, no JSON schema, or too little context.`);
+  }
   for (const { model, reason } of setAside) say(`${model} was set aside: ${reason}`);
   for (const [reason, count] of countBy(failures.map(({ model, reason }) => `${model}: ${reason}`))) {
     say(`${count} ${count === 1 ? 'call' : 'calls'} failed: ${reason}`);
   }
-  if (done === total) return;
+  const left = missing(summary);
+  if (left === 0) return;
   const why = stopped === 'spending cap' ? 'the spending cap is reached' : (stopped ?? 'calls failed');
   const how = stopped === 'spending cap' ? ' with a higher --max-usd' : '';
-  throw new Error(
-    `${total - done} of ${total} outcomes are missing: ${why}. Run the same command${how} to go on.`,
-  );
+  throw new Error(`${left} of ${total} outcomes are missing: ${why}. Run the same command${how} to go on.`);
 }
 
 function countBy(lines: string[]): [string, number][] {

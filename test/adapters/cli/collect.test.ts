@@ -150,6 +150,22 @@ describe('collect', () => {
     );
   });
 
+  test('tasks that a model cannot be asked are told, and the table is whole without them', async () => {
+    const pool = ['--pool', 'gpt-5,deepseek/deepseek-v4-flash', '--kinds', 'extraction,arithmetic'];
+    const { code, stderr } = await start('--tasks', 'gym', '--lab', ...pool, '--count', '10', '--out', out)
+      .ended;
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('deepseek/deepseek-v4-flash cannot be asked 5 of the tasks'),
+    });
+    expect(
+      rows()
+        .map((row) => Object.keys(row.outcomes).length)
+        .toSorted(),
+    ).toEqual([1, 1, 1, 1, 1, 2, 2, 2, 2, 2]);
+    expect(existsSync(`${out}.journal`)).toBe(false);
+  });
+
   test.each([
     ['no tasks', ['--pool', 'gpt-5', '--out', 'x'], 2, /--tasks/],
     ['a count of none', ['--tasks', 'gym', '--pool', 'gpt-5', '--out', 'x', '--count', '0'], 2, /1 or more/],
