@@ -6,7 +6,7 @@ import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextproto
 import { type McpHttpOptions, serveHttp } from '../../../adapters/mcp/index.ts';
 import type { RouterConfig } from '../../../src/index.ts';
 import { type LabRouter, labRouter } from '../../support/lab-router.ts';
-import type { CallOptions, Era, ToolAnswer } from './clients.ts';
+import { type CallOptions, type Elicit, type Era, formAnswer, MODES, type ToolAnswer } from './clients.ts';
 
 export const TOKEN = 'a-token-of-the-tests';
 
@@ -34,14 +34,13 @@ export async function httpServer(
 }
 
 const INFO = { name: 'test', version: '1' };
-const MODES = { legacy: 'legacy', auto: 'auto', modern: { pin: '2026-07-28' } } as const;
 
 export interface HttpClient extends AsyncDisposable {
   call(name: string, args: Record<string, unknown>, options?: CallOptions): Promise<ToolAnswer>;
   toolNames(): Promise<string[]>;
 }
 
-export async function httpClient(era: Era, url: string): Promise<HttpClient> {
+export async function httpClient(era: Era, url: string, elicit?: Elicit): Promise<HttpClient> {
   const requestInit = { headers: { authorization: `Bearer ${TOKEN}` } };
   if (era === 'v1') {
     const client = new ClientV1(INFO);
@@ -56,7 +55,10 @@ export async function httpClient(era: Era, url: string): Promise<HttpClient> {
       [Symbol.asyncDispose]: () => client.close(),
     };
   }
-  const client = new Client(INFO, { versionNegotiation: { mode: MODES[era] } });
+  const capabilities = elicit ? { elicitation: {} } : {};
+  const client = new Client(INFO, { capabilities, versionNegotiation: { mode: MODES[era] } });
+  if (elicit)
+    client.setRequestHandler('elicitation/create', ({ params }) => formAnswer(elicit, params.message));
   await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }));
   await client.listTools();
   return {

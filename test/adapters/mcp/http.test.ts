@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serveHttp } from '../../../adapters/mcp/index.ts';
 import { createRouter } from '../../../src/index.ts';
 import { eventually } from '../../support/lab-router.ts';
-import type { Era } from './clients.ts';
+import type { Era, ToolAnswer } from './clients.ts';
 import { type HttpClient, type HttpUnderTest, httpClient, httpServer, post, TOKEN } from './http-server.ts';
 
 const MODEL = { model: 'gpt-5-nano' };
@@ -85,6 +85,94 @@ test('over the protocol of 2026 cancelling stops the spending', async () => {
   cancel.abort();
   await expect(call).rejects.toThrow();
   await eventually(() => server.lab.usage().requests.at(-1)?.status === 'aborted', 'the lab sees the abort');
+});
+
+test('over the protocol of 2025 a cancel message reaches nobody, as the page says', async () => {
+  await using own = await httpServer();
+  await using client = await httpClient('legacy', own.url);
+  const cancel = new AbortController();
+  const args = { ...MODEL, prompt: 'Slowly. [[lab:slow-headers:500]]' };
+  const call = client.call('call_model', args, { signal: cancel.signal });
+  call.catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  cancel.abort();
+  await expect(call).rejects.toThrow();
+  await eventually(() => own.lab.usage().calls === 1, 'the call ends');
+  expect(own.lab.usage()).toMatchObject({ completed: 1, aborted: 0 });
+});
+
+describe('approval', () => {
+  const expensive = { prompt: 'Prove it.', pool: ['gpt-5'], max_output_tokens: 4_000 };
+
+  test('is asked for over the protocol of 2026', async () => {
+    await using own = await httpServer({ approveAboveUsd: 0.001 });
+    const asked: string[] = [];
+    const elicit = (message: string) => {
+      asked.push(message);
+      return 'accept' as const;
+    };
+    await using client = await httpClient('modern', own.url, elicit);
+    const { structuredContent } = await client.call('route_prompt', expensive);
+    expect(structuredContent).toMatchObject({ status: 'completed', model: 'openai/gpt-5' });
+    expect(asked).toEqual([expect.stringMatching(/^Call openai\/gpt-5 for at most \$0\.04/)]);
+  });
+
+  test('cannot be asked for over that of 2025, so the call is refused', async () => {
+    await using own = await httpServer({ approveAboveUsd: 0.001 });
+    await using client = await httpClient('legacy', own.url, () => 'accept');
+    const { isError, content } = await client.call('route_prompt', expensive);
+    expect(isError).toBe(true);
+    expect(content[0]?.text).toMatch(/cannot ask/);
+    expect(own.lab.usage().calls).toBe(0);
+  });
+
+  test('holds for the arguments it was given for, and only as it was given', async () => {
+    await using own = await httpServer({ approveAboveUsd: 0.001 });
+    const meta = {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+      'io.modelcontextprotocol/clientCapabilities': { elicitation: {} },
+    };
+    const ask = async (args: object, more: object = {}) => {
+      const params = { name: 'route_prompt', arguments: args, _meta: meta, ...more };
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+      const answer = await post(own.port, body, {
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'tools/call',
+        'mcp-name': 'route_prompt',
+      });
+      const data = /^data: (.*)$/m.exec(answer.body)?.[1] ?? answer.body;
+      return JSON.parse(data) as { result?: Record<string, unknown>; error?: { code: number } };
+    };
+    const { result } = await ask(expensive);
+    expect(result).toMatchObject({ resultType: 'input_required' });
+    const requestState = result!.requestState as string;
+    const inputResponses = { approval: { action: 'accept', content: { approve: true } } };
+
+    const other = { ...expensive, max_output_tokens: 100_000 };
+    expect((await ask(other, { requestState, inputResponses })).result).toMatchObject({
+      resultType: 'input_required',
+    });
+    const forged = `${requestState.slice(0, -4)}AAAA`;
+    expect((await ask(expensive, { requestState: forged, inputResponses })).error).toMatchObject({
+      code: -32602,
+    });
+    expect((await ask(expensive, { inputResponses })).result).toMatchObject({ resultType: 'input_required' });
+    expect(own.lab.usage().calls).toBe(0);
+    expect((await ask(expensive, { requestState, inputResponses })).result).toMatchObject({
+      structuredContent: { status: 'completed' },
+    });
+  });
+});
+
+test('more prompts at once than allowed are refused, and told to wait', async () => {
+  await using own = await httpServer({ maxInFlight: 2 });
+  const slow = bare('route_prompt', { prompt: 'Hi [[lab:slow-headers:300]]', pool: ['gpt-5-nano'] });
+  const answers = await Promise.all([1, 2, 3].map(() => post(own.port, slow)));
+  const results = answers.map(({ body }) => JSON.parse(body).result as ToolAnswer);
+  const refused = results.filter(({ isError }) => isError);
+  expect(refused).toHaveLength(1);
+  expect(refused[0]?.content[0]?.text).toMatch(/^rate_limited: 2 calls .*\nWait/);
 });
 
 const bare = (name: string, args: object) =>
