@@ -2,6 +2,7 @@
 import { McpServer } from '@modelcontextprotocol/server';
 import { requestState } from './approval.ts';
 import type { McpHost } from './host.ts';
+import { registerCallModel } from './tools/call-model.ts';
 import { registerEstimateCost } from './tools/estimate-cost.ts';
 import { registerGetResult } from './tools/get-result.ts';
 import { registerListModels } from './tools/list-models.ts';
@@ -19,5 +20,6 @@ export function createMcpServer(host: McpHost): McpServer {
   registerGetResult(server, host);
   registerListModels(server, host);
   registerEstimateCost(server, host);
+  if (host.direct) registerCallModel(server, host, host.direct);
   return server;
 }
