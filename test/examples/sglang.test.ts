@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
-import { createLab, createRouterServer } from '../src/lab/index.ts';
-import { CONTRACT } from './support/served-router.ts';
+import { createLab, createRouterServer } from '../../src/lab/index.ts';
+import { CONTRACT } from '../support/served-router.ts';
 
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'examples/sglang');
 
 function ask(
