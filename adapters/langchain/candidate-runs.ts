@@ -13,7 +13,7 @@ import type { CallRecord, Candidate, Delta } from '../../src/index.ts';
 import { XrouterError } from '../../src/index.ts';
 import { toChunk } from './converters/answer.ts';
 import { fromToolCalls } from './converters/answer-tools.ts';
-import { toUsageMetadata } from './converters/usage.ts';
+import { toTokenUsage, toUsageMetadata } from './converters/usage.ts';
 import { HELD_TAGS } from './held.ts';
 import { StreamEvents } from './stream-events.ts';
 import type { ChatXRouterCallOptions } from './types.ts';
@@ -159,13 +159,7 @@ function llmResult(record: CallRecord, candidate: Candidate, id: string): LLMRes
   });
   return {
     generations: [[{ text, message: reply, generationInfo: metadata } as never]],
-    llmOutput: usage_metadata && {
-      tokenUsage: {
-        promptTokens: usage_metadata.input_tokens,
-        completionTokens: usage_metadata.output_tokens,
-        totalTokens: usage_metadata.total_tokens,
-      },
-    },
+    llmOutput: usage_metadata && { tokenUsage: toTokenUsage(usage_metadata) },
   };
 }
 

@@ -67,6 +67,7 @@ class ChatModelCall implements AsyncIterableIterator<ProviderEvent> {
   return(): Promise<IteratorResult<ProviderEvent>> {
     this.#started = true;
     this.#end();
+    this.#upstream.abort();
     this.#events.clear();
     return this.#events.take();
   }
@@ -169,6 +170,6 @@ class ChatModelCall implements AsyncIterableIterator<ProviderEvent> {
     this.#timer?.stop();
     this.#call.signal.removeEventListener('abort', this.#onAbort);
     this.#events.end(error);
-    this.#upstream.abort(error);
+    if (error) this.#upstream.abort(error);
   }
 }

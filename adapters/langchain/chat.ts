@@ -18,14 +18,15 @@ import type { ModelProfile } from '@langchain/core/language_models/profile';
 import { ChatModelStream } from '@langchain/core/language_models/stream';
 import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages';
 import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs';
-import { mergeConfigs, type Runnable, type RunnableConfig } from '@langchain/core/runnables';
+import type { Runnable, RunnableConfig } from '@langchain/core/runnables';
 import type { StreamEvent } from '@langchain/core/tracers/log_stream';
 import type { IterableReadableStream } from '@langchain/core/utils/stream';
 import type { Router } from '../../src/index.ts';
 import { answerParts } from './answer-parts.ts';
 import { CandidateRuns, wantsTokens } from './candidate-runs.ts';
-import { asStandardContent, toMessage } from './converters/answer.ts';
+import { asStandardContent, chatResult, toMessage } from './converters/answer.ts';
 import { toToolDefinition } from './converters/tools.ts';
+import { identifyingParams, langSmithParams } from './identity.ts';
 import { commonProfile } from './profile.ts';
 import { toRouteRequest } from './request.ts';
 import {
@@ -35,6 +36,7 @@ import {
   endingAtOnce,
   eventsOf,
   forwardAbort,
+  inheritingConfig,
   once,
   tracedEvents,
 } from './running.ts';
@@ -106,26 +108,12 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     return 'xrouter';
   }
 
-  /** What a cached answer depends on beside messages and call options. */
   override _identifyingParams(): Record<string, unknown> {
-    const { defaults, policy, routes, verifier } = this.router.parts;
-    const { limitsFirstToken, ...sampling } = this.#setup.defaults;
-    const pool = defaultCandidates(this.router).map(({ id }) => id);
-    return { ...defaults, ...sampling, pool, policy: policy.name, routes, verifier: verifier?.name };
+    return identifyingParams(this.#setup);
   }
 
   override getLsParams(options: this['ParsedCallOptions']): LangSmithParams {
-    const { defaults } = this.#setup;
-    const [only, ...others] = defaultCandidates(this.router);
-    const single = others.length === 0 ? only : undefined;
-    return {
-      ls_provider: single?.provider ?? 'xrouter',
-      ls_model_name: single?.model ?? 'xrouter',
-      ls_model_type: 'chat',
-      ls_temperature: options.temperature ?? defaults.temperature,
-      ls_max_tokens: options.maxTokens ?? defaults.maxTokens,
-      ls_stop: options.stop ?? defaults.stop,
-    };
+    return langSmithParams(this.#setup, options);
   }
 
   override invocationParams(options?: this['ParsedCallOptions']): Record<string, unknown> {
@@ -271,14 +259,7 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     options.signal?.throwIfAborted();
     const answer = await collect(this.#parts(messages, options, { ...ALONE, stream: this.#setup.streaming }));
     if (runManager) answer.id = `run-${runManager.runId}`;
-    const message = toMessage(answer);
-    const usage = message.usage_metadata;
-    const tokenUsage = usage && {
-      promptTokens: usage.input_tokens,
-      completionTokens: usage.output_tokens,
-      totalTokens: usage.total_tokens,
-    };
-    return { generations: [{ text: message.text, message }], llmOutput: tokenUsage && { tokenUsage } };
+    return chatResult(toMessage(answer));
   }
 
   override async *_streamResponseChunks(
@@ -317,12 +298,8 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     return answerParts(router, request, runs);
   }
 
-  /** Callbacks, tags and metadata of the constructor hold for the calls of candidates too. */
   #ownConfig(config: RunnableConfig): RunnableConfig {
-    const { callbacks, tags, metadata } = this;
-    const { versions, ...own } = metadata ?? {};
-    if (!callbacks && !tags?.length && Object.keys(own).length === 0) return config;
-    return mergeConfigs({ callbacks, tags, metadata: own }, config);
+    return inheritingConfig(this, config);
   }
 
   #isStandard(options: this['ParsedCallOptions']): boolean {

@@ -1,9 +1,10 @@
 /** An answer of the router as LangChain messages: whole, or as the chunks of a stream. */
 import { AIMessage, AIMessageChunk, type ContentBlock, type UsageMetadata } from '@langchain/core/messages';
+import type { ChatResult } from '@langchain/core/outputs';
 import type { CallRecord, Delta, RouteResult } from '../../../src/index.ts';
 import { type RoutingInfo, routingOf } from '../routing.ts';
 import { fromToolCalls } from './answer-tools.ts';
-import { toUsageMetadata } from './usage.ts';
+import { toTokenUsage, toUsageMetadata } from './usage.ts';
 
 /** A completed request with what only the adapter knows of it. */
 export interface Answer {
@@ -99,6 +100,12 @@ export function asStandardContent<Message extends AIMessage | AIMessageChunk>(me
   const lacks = typeof reasoning === 'string' && !blocks.some(({ type }) => type === 'reasoning');
   const content = lacks ? [{ type: 'reasoning', reasoning }, ...blocks] : blocks;
   return new Class({ ...message, content, response_metadata });
+}
+
+/** The message as LangChain's own LLM runs return it. */
+export function chatResult(message: AIMessage): ChatResult {
+  const { text, usage_metadata: usage } = message;
+  return { generations: [{ text, message }], llmOutput: usage && { tokenUsage: toTokenUsage(usage) } };
 }
 
 /** Usage of the call that answered, as its model name says; `routing.calls` has the others. */
