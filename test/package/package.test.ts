@@ -49,9 +49,13 @@ describe('the packed tarball', () => {
   }, 30_000);
 
   it('passes are-the-types-wrong for ES modules', async () => {
-    const { stdout } = await run(bin('attw'), [tarball, '--profile', 'esm-only', '--no-emoji', '--no-color', '--format', 'ascii'], {
-      cwd: folder,
-    });
+    const { stdout } = await run(
+      bin('attw'),
+      [tarball, '--profile', 'esm-only', '--no-emoji', '--no-color', '--format', 'ascii'],
+      {
+        cwd: folder,
+      },
+    );
     // It ends with a failure where it finds a problem; the doors it looked at are in its report.
     expect(stdout.match(/node16 \(from ESM\): OK \(ESM\)/g)?.length).toBeGreaterThanOrEqual(5);
   }, 60_000);
