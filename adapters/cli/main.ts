@@ -34,6 +34,7 @@ const commands: Record<string, CommandEntry> = {
     load: () => import('./commands/collect.ts'),
   },
   render: { summary: "print the served policy's prompt", load: () => import('./commands/render.ts') },
+  export: { summary: 'outcome tables for other trainers', load: () => import('./commands/export.ts') },
   contract: {
     summary: 'fetch what a published router checkpoint was trained with',
     load: () => import('./commands/contract.ts'),

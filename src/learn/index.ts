@@ -29,3 +29,5 @@ export {
   type TableRow,
 } from './table.ts';
 export { type TrainOptions, trainPolicy } from './train.ts';
+export { exportVerl, type VerlExport } from './verl/export.ts';
+export { type VerlOptions, verlDefaults } from './verl/rows.ts';
