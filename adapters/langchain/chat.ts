@@ -23,7 +23,7 @@ import type { StreamEvent } from '@langchain/core/tracers/log_stream';
 import type { IterableReadableStream } from '@langchain/core/utils/stream';
 import type { Router } from '../../src/index.ts';
 import { answerParts } from './answer-parts.ts';
-import { CandidateRuns, wantsTokens } from './candidate-runs.ts';
+import { CandidateRuns, wantsEvents, wantsTokens } from './candidate-runs.ts';
 import { asStandardContent, chatResult, toMessage } from './converters/answer.ts';
 import { toToolDefinition } from './converters/tools.ts';
 import { identifyingParams, langSmithParams } from './identity.ts';
@@ -56,8 +56,9 @@ interface Way {
   /** The run is LangChain's own LLM run: nothing below it may be counted a second time. */
   alone?: boolean;
   stream: boolean;
-  /** Handlers are told of tokens as they come. */
+  /** Handlers are told of tokens, or of events, as they come. */
   tellTokens?: boolean;
+  tellEvents?: boolean;
   config?: RunnableConfig;
   signal?: AbortSignal;
 }
@@ -174,9 +175,14 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     return this._callWithConfig(
       async (_messages, runConfig, run) => {
         const tellTokens = wantsTokens(run);
-        const stream = tellTokens || this.#setup.streaming;
-        const callbacks = run?.getChild();
-        const way = { callbacks, stream, tellTokens, config: runConfig, signal: runConfig?.signal };
+        const way = {
+          callbacks: run?.getChild(),
+          stream: tellTokens || this.#setup.streaming,
+          tellTokens,
+          tellEvents: wantsEvents(run),
+          config: runConfig,
+          signal: runConfig?.signal,
+        };
         const message = toMessage(await collect(this.#parts(messages, callOptions, way)));
         return (this.#isStandard(callOptions) ? asStandardContent(message) : message) as AIMessageChunk;
       },
@@ -291,6 +297,7 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     const request = toRouteRequest({ messages, options, config, stream }, defaults);
     request.signal = signal ?? options.signal;
     request.native.callbacks = alone ? [] : callbacks;
+    request.native.tellsEvents = way.tellEvents;
     const { temperature, maxOutputTokens: maxTokens, stop } = request;
     const sampling = { temperature, maxTokens, stop };
     const runs =
