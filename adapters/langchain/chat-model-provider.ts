@@ -16,6 +16,7 @@ import { toCallError } from './chat-model-errors.ts';
 import { bindNative, messagesFor, runConfigFor } from './chat-model-request.ts';
 import {
   asAIMessageChunk,
+  asOneChunk,
   deltaOf,
   finishOf,
   hasPayload,
@@ -113,7 +114,8 @@ class ChatModelCall implements AsyncIterableIterator<ProviderEvent> {
   #onMessage(message: BaseMessage): void {
     this.#answer = message;
     this.#timer?.token();
-    this.#events.push({ type: 'delta', delta: deltaOf(message) });
+    const native = this.#call.request.stream === false ? undefined : asOneChunk(message);
+    this.#events.push({ type: 'delta', delta: { ...deltaOf(message), native } });
   }
 
   #onChunk(chunk: AIMessageChunk): void {
