@@ -2,7 +2,6 @@
 import type { PromptView } from '../prompt-view.ts';
 import { PromptEmbedder } from './embedding.ts';
 import { Expert } from './expert.ts';
-import { STRUCTURE_COUNT } from './features.ts';
 import type { PolicyWeights } from './weights.ts';
 
 export interface Prediction {
@@ -87,9 +86,4 @@ export class Predictor {
     }
     return prediction;
   }
-}
-
-/** Numbers in the vector of a prompt. */
-export function vectorLength(weights: PolicyWeights): number {
-  return weights.embedding.dimensions + STRUCTURE_COUNT;
 }
