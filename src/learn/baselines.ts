@@ -1,7 +1,6 @@
 /** The simple routers that a learned policy has to beat: neighbours, clusters, and the hand-made rule of escalation. */
 import { type Belief, judge, mean, observe } from '../policy/embedded/belief.ts';
-import { embed } from '../policy/embedded/embedding.ts';
-import { FeatureReader, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
+import { PromptEmbedder } from '../policy/embedded/embedding.ts';
 import { plan, STOP } from '../policy/embedded/lookahead.ts';
 import type { EmbeddingWeights } from '../policy/embedded/weights.ts';
 import { type Forecasts, passes, referenceCost, verdictNoise } from './environment.ts';
@@ -20,11 +19,10 @@ export interface Logged {
 
 /** The words of each prompt as a unit vector in the directions of the training. */
 export function embedPrompts(embedding: EmbeddingWeights, prompts: readonly TablePrompt[]): Float32Array[] {
-  const reader = new FeatureReader();
-  const full = new Float32Array(embedding.dimensions + STRUCTURE_COUNT);
+  const embedder = new PromptEmbedder(embedding);
   return prompts.map(({ view }) => {
-    embed(embedding, reader.read(view), full);
-    return full.slice(0, embedding.dimensions);
+    embedder.embed(view);
+    return embedder.vector.slice(0, embedding.dimensions);
   });
 }
 

@@ -204,7 +204,13 @@ export function groupOf(
   const reference = referenceCost(data, row, pool);
   const charge = at(data.expectedCost).map((cost) => (lambda * cost) / reference);
   const models = pool.map((j) => data.models[j]!);
-  const start = { models, success: at(data.success), charge, verifierAccuracy: accuracy };
+  const start = {
+    models,
+    success: at(data.success),
+    charge,
+    verifierAccuracy: accuracy,
+    task: data.task[row]!,
+  };
   const { outlook } = planner.begin(start, MOST_CALLS);
   const score = at(data.score);
   const paid = at(data.cost).map((cost) => (lambda * cost) / reference);

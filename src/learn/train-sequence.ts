@@ -2,7 +2,7 @@
 
 import { SequencePlanner, type SequenceWeights } from '../policy/embedded/sequence.ts';
 import type { CandidateWeights } from '../policy/embedded/weights.ts';
-import { copulaOf, fitCopula } from './copula-fit.ts';
+import { copulaOf, fitCopula, fitTasks } from './copula-fit.ts';
 import { type DapoOptions, dapoDefaults, reward, trainDapo } from './dapo.ts';
 import { type Forecasts, playRow, referenceCost } from './environment.ts';
 import type { Matrix } from './linear-algebra.ts';
@@ -16,6 +16,9 @@ export interface HeldOut {
   success: Matrix;
   /** Cost over the model's mean cost. */
   costRatio: Matrix;
+  /** Task of each row, and how many there are. */
+  labels: Int32Array;
+  tasks: number;
 }
 
 /** The experts' rows one after the other, with every candidate of the policy as a model. */
@@ -29,6 +32,8 @@ export function heldOutForecasts(
   const rows = experts.reduce((sum, expert) => sum + expert.rows.length, 0);
   const empty = () => new Float64Array(rows * count).fill(Number.NaN);
   const out = { score: empty(), cost: empty(), success: empty(), expectedCost: empty() };
+  const task = new Int32Array(rows);
+  let firstTask = 0;
   const ids: string[] = [];
   for (const expert of experts) {
     expert.rows.forEach((row, i) => {
@@ -43,10 +48,12 @@ export function heldOutForecasts(
         out.expectedCost[base + at] =
           expert.costRatio.data[i * expert.models.length + j]! * candidates[at]!.meanCostUsd;
       });
+      task[ids.length] = firstTask + expert.labels[i]!;
       ids.push(row.id);
     });
+    firstTask += expert.tasks;
   }
-  return { rows, ids, models, meanCost: Float64Array.from(candidates, (c) => c.meanCostUsd), ...out };
+  return { rows, ids, models, meanCost: Float64Array.from(candidates, (c) => c.meanCostUsd), task, ...out };
 }
 
 /** Part of a table's rows, in the order given. */
@@ -63,6 +70,7 @@ export function takeRows(data: Forecasts, rows: ArrayLike<number>): Forecasts {
     ...data,
     rows: rows.length,
     ids: Array.from(rows, (row) => data.ids[row]!),
+    task: Int32Array.from(rows, (row) => data.task[row]!),
     score: take(data.score),
     cost: take(data.cost),
     success: take(data.success),
@@ -86,7 +94,7 @@ const VALIDATION_ACCURACIES = [0.7, 0.9];
 export function trainSequence(data: Forecasts, options: SequenceTraining = {}): SequenceWeights {
   const { seed = 1, dapo = {}, progress = () => {} } = options;
   const fit = fitCopula(data, seed);
-  const copula = copulaOf(fit, data.models);
+  const copula = { ...copulaOf(fit, data.models), tasks: fitTasks(data, fit, seed) };
   progress(
     `sequences: ${fit.traits} hidden traits, ${fit.heldOut.toFixed(4)} nats per outcome after verdicts`,
   );

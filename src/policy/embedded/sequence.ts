@@ -34,6 +34,8 @@ export interface SequenceStart {
   charge: Float64Array;
   /** Measured probability that a verdict is right, right answer or wrong; `undefined`: no verifier, one call. */
   verifierAccuracy: number | undefined;
+  /** Task the prompt was recognised as, see `Prediction`. */
+  task?: number;
   /** Positions that may not be called now. */
   closed?: readonly number[];
 }
@@ -62,9 +64,15 @@ export class Sequence {
   private readonly hidden = new Float64Array(HIDDEN);
 
   constructor(planner: SequencePlanner, start: SequenceStart, callsLeft: number) {
-    const { models, success, charge, verifierAccuracy, closed = [] } = start;
+    const { models, success, charge, verifierAccuracy, closed = [], task = -1 } = start;
     const belief = emptyBelief(models.length);
-    fillBelief(belief, success, planner.loadings(models), planner.points, planner.weights.copula.sharpness);
+    fillBelief(
+      belief,
+      success,
+      planner.loadings(models, task),
+      planner.points,
+      planner.weights.copula.sharpness,
+    );
     const utility = Float64Array.from(charge, (price, j) => success[j]! - price);
     const pool = Array.from(models, (_, j) => j)
       .filter((j) => !closed.includes(j))
@@ -174,10 +182,20 @@ export class SequencePlanner {
     this.correction = Float64Array.from(correction);
   }
 
-  loadings(models: readonly string[]): Float64Array {
-    const { traits, loadings, fallback } = this.weights.copula;
+  /** Loadings of candidates on the traits of a task, in the order given. */
+  loadings(models: readonly string[], task: number): Float64Array {
+    const { traits, loadings, fallback, tasks = [] } = this.weights.copula;
     const out = new Float64Array(models.length * traits);
     for (let j = 0; j < models.length; j++) out.set(loadings[models[j]!] ?? fallback, j * traits);
+    const group = tasks.find(({ first, count }) => task >= first && task < first + count);
+    if (!group) return out;
+    const width = group.models.length * traits;
+    for (let j = 0; j < models.length; j++) {
+      const own = group.models.indexOf(models[j]!);
+      if (own < 0) continue;
+      const at = (task - group.first) * width + own * traits;
+      out.set(group.loadings.subarray(at, at + traits), j * traits);
+    }
     return out;
   }
 
