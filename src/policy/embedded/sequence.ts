@@ -22,6 +22,8 @@ export interface SequenceWeights {
   copula: Copula;
   /** Weights of the correction; left out: the lookahead decides alone. */
   correction?: Float32Array | Float64Array;
+  /** The same for requests without a verifier, where one call is made. */
+  oneShot?: Float32Array | Float64Array;
 }
 
 /** What a sequence starts from. Candidates are positions in these arrays. */
@@ -86,8 +88,7 @@ export class Sequence {
       callsLeft: verifierAccuracy === undefined ? 1 : Math.min(callsLeft, MOST_CALLS),
       weight: Float64Array.from(belief.weight),
     };
-    // Without verdicts there is nothing to learn from but the predictor, which chooses best by itself.
-    this.correction = verifierAccuracy === undefined ? undefined : planner.correction;
+    this.correction = verifierAccuracy === undefined ? planner.oneShot : planner.correction;
   }
 
   /** What to do now. */
@@ -163,23 +164,14 @@ export class SequencePlanner {
   readonly weights: SequenceWeights;
   readonly points: Float64Array;
   readonly correction: Float64Array | undefined;
+  readonly oneShot: Float64Array | undefined;
 
   /** @throws XrouterError `invalid_file` when the correction is of another version */
   constructor(weights: SequenceWeights) {
     this.weights = weights;
     this.points = normalPoints(weights.copula.traits);
-    const { correction } = weights;
-    if (!correction) return;
-    if (correction.length !== CORRECTION_SIZE) {
-      throw new XrouterError(
-        'invalid_file',
-        `The policy's correction has ${correction.length} weights, not ${CORRECTION_SIZE}.`,
-        {
-          hint: 'Train the policy again with this program.',
-        },
-      );
-    }
-    this.correction = Float64Array.from(correction);
+    this.correction = checked(weights.correction);
+    this.oneShot = checked(weights.oneShot);
   }
 
   /** Loadings of candidates on the traits of a task, in the order given. */
@@ -212,4 +204,16 @@ const USUAL: SequenceWeights = {
 /** The sequences of a policy. */
 export function sequencePlanner({ sequence = USUAL }: { sequence?: SequenceWeights }): SequencePlanner {
   return new SequencePlanner(sequence);
+}
+
+function checked(correction: Float32Array | Float64Array | undefined): Float64Array | undefined {
+  if (!correction) return undefined;
+  if (correction.length !== CORRECTION_SIZE) {
+    throw new XrouterError(
+      'invalid_file',
+      `The policy's correction has ${correction.length} weights, not ${CORRECTION_SIZE}.`,
+      { hint: 'Train the policy again with this program.' },
+    );
+  }
+  return Float64Array.from(correction);
 }
