@@ -31,3 +31,4 @@ export {
 export { type TrainOptions, trainPolicy } from './train.ts';
 export { exportVerl, type VerlExport } from './verl/export.ts';
 export { type VerlOptions, verlDefaults } from './verl/rows.ts';
+export { fitPredictor, type TrainOptions, trainPolicy } from './train.ts';
