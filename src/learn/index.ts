@@ -28,7 +28,6 @@ export {
   type TablePrompt,
   type TableRow,
 } from './table.ts';
-export { type TrainOptions, trainPolicy } from './train.ts';
+export { fitPredictor, type TrainOptions, trainPolicy } from './train.ts';
 export { exportVerl, type VerlExport } from './verl/export.ts';
 export { type VerlOptions, verlDefaults } from './verl/rows.ts';
-export { fitPredictor, type TrainOptions, trainPolicy } from './train.ts';
