@@ -11,6 +11,7 @@ import type { Ledger } from './ledger/ledger.ts';
 import { createMemoryLedger } from './ledger/memory.ts';
 import { benchmarkPolicy } from './policy/benchmark.ts';
 import { cheapestPolicy, fixedPolicy, strongestPolicy } from './policy/fixed.ts';
+import { lazyPolicy } from './policy/lazy.ts';
 import type { Policy } from './policy/policy.ts';
 import { createServedPolicy } from './policy/served/create.ts';
 import { CircuitBreaker } from './provider/breaker.ts';
@@ -139,5 +140,8 @@ function policyOf(choice: PolicyChoice, env: Env, idOf: (name: string) => string
     const server = { baseUrl, model, kind, extraBody, apiKey: env[keyVariable] };
     return createServedPolicy({ ...options, server, fallback: benchmarkPolicy() });
   }
-  throw new XrouterError('invalid_config', 'Policy files cannot be loaded yet.', { hint: 'Name a policy.' });
+  return lazyPolicy(choice.file, async () => {
+    const { createEmbeddedPolicy, loadPolicyWeights } = await import('./policy/embedded/policy.ts');
+    return createEmbeddedPolicy(await loadPolicyWeights(choice.file));
+  });
 }
