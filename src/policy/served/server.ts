@@ -85,7 +85,7 @@ export class RouterServer {
 
   /** Any JSON over POST, with the server's key. @throws CallError */
   async post(path: string, body: JsonRecord, time: RouterTime): Promise<JsonRecord> {
-    return this.#post(path, body, time, undefined);
+    return this.#post(path, { ...this.spec.extraBody, ...body }, time, undefined);
   }
 
   /** Anything over GET; for checks of the server's health and model. @throws CallError */
