@@ -1,7 +1,13 @@
 /** What a router writes down: the account, and the episodes for learning. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { XrouterError } from './errors.ts';
-import type { EpisodeOptions, EpisodeStore, EpisodeWithPrompt, Feedback } from './ledger/episodes.ts';
+import type {
+  EpisodeOptions,
+  EpisodeStore,
+  EpisodeWithPrompt,
+  Feedback,
+  LearningFacts,
+} from './ledger/episodes.ts';
 import { EPISODE_DEFAULTS } from './ledger/episodes.ts';
 import { lazyLedger } from './ledger/lazy.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -87,7 +93,12 @@ function keepsEpisodes(ledger: Ledger): ledger is Ledger & { episodeStore: Episo
 }
 
 /** Loaded when it is first needed, since most programs never get here. */
-async function factsOf({ prompt, verifierAccuracy }: PolicyState) {
+async function factsOf(state: PolicyState): Promise<LearningFacts> {
   const { storeFeatures } = await import('./policy/embedded/stored-features.ts');
-  return { features: storeFeatures(prompt), ...(verifierAccuracy !== undefined && { verifierAccuracy }) };
+  const { verifierAccuracy } = await import('./policy/embedded/escalate.ts');
+  const accuracy = verifierAccuracy(state);
+  return {
+    features: storeFeatures(state.prompt),
+    ...(accuracy !== undefined && { verifierAccuracy: accuracy }),
+  };
 }
