@@ -20,6 +20,18 @@ const commands: Record<string, CommandEntry> = {
     summary: 'decisions of a policy for every row of a table',
     load: () => import('./commands/decide.ts'),
   },
+  feedback: {
+    summary: 'say how good an answer turned out to be',
+    load: () => import('./commands/feedback.ts'),
+  },
+  export: {
+    summary: 'write logged requests in a form to learn from',
+    load: () => import('./commands/export.ts'),
+  },
+  promote: {
+    summary: 'replace a policy by one that logged requests prove better',
+    load: () => import('./commands/promote.ts'),
+  },
   mcp: { summary: 'serve the router to MCP clients', load: () => import('./commands/mcp.ts') },
   replay: {
     summary: 'play a table as the environment, with a verifier that may be wrong',

@@ -14,6 +14,7 @@ test('every tool has title, description, schemas and annotations', async () => {
     'get_result',
     'list_models',
     'estimate_cost',
+    'give_feedback',
   ]);
   for (const tool of tools) {
     expect(tool.name).toMatch(NAME);
