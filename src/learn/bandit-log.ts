@@ -4,7 +4,7 @@
  * done is not known, which is what makes it a bandit's log and not an outcome table.
  *
  * As a file: JSON lines, `{id, at, policy, lambda, min_success?, verifier?, features, candidates: [{model,
- * propensity, success?, cost?}], action, score, cost, first?: {score?, cost?}, sources, shadow?}`.
+ * propensity, success?, cost?}], action, score, cost, first?: {score?, verdict?, cost?}, sources, shadow?}`.
  */
 import { z } from 'zod';
 import type { CallRecord } from '../episode.ts';
@@ -43,7 +43,9 @@ export interface BanditRow {
   /** The same of the first call alone, as far as known: it may have been followed by others. */
   firstScore?: number;
   firstCostUsd?: number;
-  /** Who scored. */
+  /** `firstScore` is a verdict, wrong as often as the verifier is. */
+  firstJudged?: true;
+  /** Who scored: the sources of feedback, or `verifier` where there was none. */
   sources: string[];
   /** What the policy in the shadow would have called. */
   shadow?: { policy: string; model?: string };
@@ -85,7 +87,9 @@ export function banditRow(episode: StoredEpisode): BanditRow | Omission {
   const chosen = candidates.findIndex((candidate) => candidate.model === model);
   if (chosen < 0) return 'no choice: one candidate, or chosen earlier in the conversation';
   const [first] = calls;
-  const firstScore = calls.length === 1 ? score : verdictScore(first);
+  const fedBack = episode.feedback.length > 0;
+  const firstJudged = calls.length > 1 || !fedBack;
+  const firstScore = firstJudged ? verdictScore(first) : score;
   const { features, verifierAccuracy } = episode.learning;
   return {
     id: episode.id,
@@ -99,11 +103,18 @@ export function banditRow(episode: StoredEpisode): BanditRow | Omission {
     action: chosen,
     score,
     costUsd: episode.cost.usd,
-    ...(firstScore !== undefined && { firstScore }),
+    ...(firstScore !== undefined && { firstScore, ...(firstJudged && { firstJudged }) }),
     ...(first?.cost.usd !== undefined && first.status === 'completed' && { firstCostUsd: first.cost.usd }),
-    sources: episode.feedback.length > 0 ? episode.feedback.map(({ source }) => source) : ['verifier'],
+    sources: fedBack ? episode.feedback.map(({ source }) => source) : [VERIFIER],
     ...(episode.shadow && { shadow: { policy: episode.shadow.policy, model: episode.shadow.model } }),
   };
+}
+
+const VERIFIER = 'verifier';
+
+/** Whether nobody but the verifier scored, which the policy itself relied on when it stopped. */
+export function scoredByVerifierAlone({ sources }: BanditRow): boolean {
+  return sources.length === 1 && sources[0] === VERIFIER;
 }
 
 export interface BanditLog {
@@ -129,7 +140,7 @@ export function banditLog(episodes: readonly StoredEpisode[]): BanditLog {
 function verdictScore(call: CallRecord | undefined): number | undefined {
   const verdict = call?.verdict;
   if (!verdict || verdict.judged === false) return undefined;
-  return verdict.score ?? (verdict.pass ? 1 : 0);
+  return verdict.pass ? 1 : 0;
 }
 
 function meanOf(values: readonly number[]): number | undefined {
@@ -138,7 +149,7 @@ function meanOf(values: readonly number[]): number | undefined {
 
 /** One line of a log file. */
 export function banditLine(row: BanditRow): string {
-  const { firstScore, firstCostUsd } = row;
+  const { firstScore, firstCostUsd, firstJudged } = row;
   const first = firstScore !== undefined || firstCostUsd !== undefined;
   return `${JSON.stringify({
     id: row.id,
@@ -157,7 +168,7 @@ export function banditLine(row: BanditRow): string {
     action: row.candidates[row.action]!.model,
     score: row.score,
     cost: row.costUsd,
-    ...(first && { first: { score: firstScore, cost: firstCostUsd } }),
+    ...(first && { first: { score: firstScore, verdict: firstJudged, cost: firstCostUsd } }),
     sources: row.sources,
     shadow: row.shadow,
   })}\n`;
@@ -186,7 +197,9 @@ const lineShape = z.object({
   action: z.string(),
   score: share,
   cost: amount,
-  first: z.object({ score: share.optional(), cost: amount.optional() }).optional(),
+  first: z
+    .object({ score: share.optional(), verdict: z.literal(true).optional(), cost: amount.optional() })
+    .optional(),
   sources: z.array(z.string()),
   shadow: z.object({ policy: z.string(), model: z.string().optional() }).optional(),
 });
@@ -224,6 +237,7 @@ export async function readBanditLog(path: string): Promise<BanditRow[]> {
       ...(min_success !== undefined && { minSuccess: min_success }),
       ...(verifier !== undefined && { verifierAccuracy: verifier }),
       ...(first?.score !== undefined && { firstScore: first.score }),
+      ...(first?.verdict && { firstJudged: true as const }),
       ...(first?.cost !== undefined && { firstCostUsd: first.cost }),
     });
   }

@@ -29,6 +29,8 @@ const SHRINKAGES = [5, 20, 80, 320, Number.POSITIVE_INFINITY];
 const FOLDS = 5;
 /** One call may cost many times what was expected; beyond this it says no more about the mean. */
 const MOST_COST_RATIO = 5;
+/** Verdicts of a verifier hardly better than a coin would count for next to nothing. */
+const LEAST_VERDICT_WORTH = 0.1;
 
 /** Whether an episode belongs to those that judge promotions, by its id alone, so that it always does. */
 export function isHeldOut(id: string): boolean {
@@ -57,7 +59,9 @@ export function improvePolicy(
   rows: readonly BanditRow[],
   { catalog = [], seed = 1 }: { catalog?: readonly Candidate[]; seed?: number } = {},
 ): Improvement {
-  const usable = rows.filter((row) => row.firstScore !== undefined && !isHeldOut(row.id));
+  const usable = rows.filter(
+    (row) => row.firstScore !== undefined && verdictWorth(row) > LEAST_VERDICT_WORTH && !isHeldOut(row.id),
+  );
   const candidates = [...new Set(usable.flatMap((row) => row.candidates.map(({ model }) => model)))].sort();
   const random = new Random(seed);
   const { dimensions } = base.embedding;
@@ -74,8 +78,8 @@ export function improvePolicy(
     return {
       kind: kindOf(centres, dimensions, vector),
       candidate: candidates.indexOf(model),
-      weight: Math.min(1 / propensity, MOST_WEIGHT),
-      success: row.firstScore! - success[row.action]!,
+      weight: Math.min(1 / propensity, MOST_WEIGHT) * verdictWorth(row) ** 2,
+      success: trueScore(row) - success[row.action]!,
       cost:
         row.firstCostUsd === undefined || expectedUsd <= 0
           ? 0
@@ -105,6 +109,17 @@ export function improvePolicy(
     explained,
     meanChange: change / Math.max(1, surprises.length * candidates.length),
   };
+}
+
+/** 1 for a score that is right, 0 for the verdicts of a coin. */
+function verdictWorth({ firstJudged, verifierAccuracy = 1 }: BanditRow): number {
+  return firstJudged ? 2 * verifierAccuracy - 1 : 1;
+}
+
+/** Unbiased where verdicts are wrong at a known rate; then outside 0..1. */
+function trueScore(row: BanditRow): number {
+  const worth = verdictWorth(row);
+  return (row.firstScore! - (1 - worth) / 2) / worth;
 }
 
 /** What was not expected of one call. */

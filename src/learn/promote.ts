@@ -1,7 +1,7 @@
 /** Whether a policy should take another's place, judged on logged requests that neither was trained on. */
 import type { Candidate } from '../catalog/candidate.ts';
 import type { PolicyWeights } from '../policy/embedded/weights.ts';
-import type { BanditRow } from './bandit-log.ts';
+import { type BanditRow, scoredByVerifierAlone } from './bandit-log.ts';
 import { isHeldOut } from './improve.ts';
 import { forecastLog, type RowForecast } from './log-forecast.ts';
 import {
@@ -16,6 +16,8 @@ import {
 
 /** With fewer outcomes of what the candidate would do differently, an interval is a guess. */
 const LEAST_MATCHED = 20;
+/** A verifier that is right more often counts as a test that is always right. */
+const EXACT_ACCURACY = 0.99;
 /** Larger shares of choices that the log could not have made leave too much unsaid. */
 const MOST_UNSUPPORTED = 0.1;
 
@@ -26,6 +28,8 @@ export interface PromotionRows {
   learnedFrom: number;
   /** Decided by an accuracy floor, which has no reward to compare. */
   floor: number;
+  /** Scored only by a verifier that errs: an answer is released because it passed, so its verdict proves little. */
+  verdictOnly: number;
   /** Exploration was not in force: nothing is known of any other choice. */
   unexplored: number;
   /** Exploration was in force, but could not have chosen what one of the two would. */
@@ -75,7 +79,10 @@ export function judgePromotion(
 ): Promotion {
   const unseen = candidate.traffic ? log.filter(({ id }) => isHeldOut(id)) : log;
   const free = unseen.filter(({ minSuccess }) => minSuccess === undefined);
-  const explored = free.filter(({ candidates, action }) => candidates[action]!.propensity < 1);
+  const scored = free.filter(
+    (row) => !scoredByVerifierAlone(row) || (row.verifierAccuracy ?? 0) > EXACT_ACCURACY,
+  );
+  const explored = scored.filter(({ candidates, action }) => candidates[action]!.propensity < 1);
   const now = [...forecastLog(current, explored, options.catalog)];
   const next = [...forecastLog(candidate, explored, options.catalog)];
   const judged: number[] = [];
@@ -93,7 +100,8 @@ export function judgePromotion(
     log: log.length,
     learnedFrom: log.length - unseen.length,
     floor: unseen.length - free.length,
-    unexplored: free.length - explored.length,
+    verdictOnly: free.length - scored.length,
+    unexplored: scored.length - explored.length,
     unsupported,
     judged: judged.length,
     different: different.length,

@@ -54,7 +54,7 @@ export function command(): Command {
 
 function report({ rows, current, candidate, difference, shadow }: Promotion): void {
   say(
-    `${rows.judged} of ${rows.log} requests judge: ${rows.learnedFrom} may have been learned from, ${rows.unexplored} without exploration, ${rows.floor} under a floor, ${rows.unsupported} without support`,
+    `${rows.judged} of ${rows.log} requests judge: ${rows.learnedFrom} may have been learned from, ${rows.unexplored} without exploration, ${rows.floor} under a floor, ${rows.verdictOnly} scored by a verifier alone, ${rows.unsupported} without support`,
   );
   say(`the two differ on ${rows.different}; on ${rows.matched} of these the log did as the candidate would`);
   if (current && candidate && difference) {
