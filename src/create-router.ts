@@ -3,7 +3,7 @@
 import { openBooks } from './books.ts';
 import type { Candidate } from './catalog/candidate.ts';
 import { createCatalog } from './catalog/catalog.ts';
-import { endpointOf } from './catalog/providers.ts';
+import { type Env, endpointOf } from './catalog/providers.ts';
 import { XrouterError } from './errors.ts';
 import { budgetScopes } from './ledger/budgets.ts';
 import { explorationBudget } from './ledger/exploration.ts';
@@ -12,6 +12,7 @@ import { policyFromFile } from './policy/embedded/from-file.ts';
 import { exploringPolicy } from './policy/exploring.ts';
 import { cheapestPolicy, fixedPolicy, strongestPolicy } from './policy/fixed.ts';
 import type { Policy } from './policy/policy.ts';
+import { createServedPolicy } from './policy/served/create.ts';
 import { shadowPolicy } from './policy/shadow.ts';
 import { CircuitBreaker } from './provider/breaker.ts';
 import type { Provider } from './provider/provider.ts';
@@ -30,8 +31,8 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
   catalog.select([...(pool ?? []), ...(deny ?? [])]);
   const { exploration, shadow } = config;
   const idOf = (name: string) => catalog.get(name, env).id;
-  let policy = policyOf(config.policy ?? 'benchmark', idOf);
-  if (shadow) policy = shadowPolicy(policy, policyOf(shadow, idOf));
+  let policy = policyOf(config.policy ?? 'embedded', env, idOf);
+  if (shadow) policy = shadowPolicy(policy, policyOf(shadow, env, idOf));
   const books = openBooks(config, policy);
   if (exploration) {
     const { share, budgetUsd, seed } = exploration;
@@ -93,7 +94,7 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
   }
 }
 
-function policyOf(choice: PolicyChoice, idOf: (name: string) => string): Policy {
+function policyOf(choice: PolicyChoice, env: Env, idOf: (name: string) => string): Policy {
   if (choice === 'cheapest') return cheapestPolicy();
   if (choice === 'strongest') return strongestPolicy();
   if (choice === 'benchmark' || choice === 'embedded') return benchmarkPolicy();
@@ -101,6 +102,11 @@ function policyOf(choice: PolicyChoice, idOf: (name: string) => string): Policy 
   if ('fixed' in choice) {
     const [first, ...others] = [choice.fixed].flat().map(idOf);
     return fixedPolicy(first!, ...others);
+  }
+  if ('served' in choice) {
+    const { baseUrl, model, kind, extraBody, keyVariable = 'XROUTER_ROUTER_KEY', ...options } = choice.served;
+    const server = { baseUrl, model, kind, extraBody, apiKey: env[keyVariable] };
+    return createServedPolicy({ ...options, server, fallback: benchmarkPolicy() });
   }
   return policyFromFile(choice.file);
 }

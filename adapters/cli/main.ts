@@ -24,10 +24,6 @@ const commands: Record<string, CommandEntry> = {
     summary: 'say how good an answer turned out to be',
     load: () => import('./commands/feedback.ts'),
   },
-  export: {
-    summary: 'write logged requests in a form to learn from',
-    load: () => import('./commands/export.ts'),
-  },
   promote: {
     summary: 'replace a policy by one that logged requests prove better',
     load: () => import('./commands/promote.ts'),
@@ -46,6 +42,7 @@ const commands: Record<string, CommandEntry> = {
     load: () => import('./commands/collect.ts'),
   },
   render: { summary: "print the served policy's prompt", load: () => import('./commands/render.ts') },
+  export: { summary: 'write outcomes in a form to learn from', load: () => import('./commands/export.ts') },
   contract: {
     summary: 'fetch what a published router checkpoint was trained with',
     load: () => import('./commands/contract.ts'),

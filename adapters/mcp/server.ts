@@ -2,6 +2,7 @@
 import { McpServer } from '@modelcontextprotocol/server';
 import { requestState } from './approval.ts';
 import type { McpHost } from './host.ts';
+import { registerCallModel } from './tools/call-model.ts';
 import { registerEstimateCost } from './tools/estimate-cost.ts';
 import { registerGetResult } from './tools/get-result.ts';
 import { registerGiveFeedback } from './tools/give-feedback.ts';
@@ -21,5 +22,6 @@ export function createMcpServer(host: McpHost): McpServer {
   registerListModels(server, host);
   registerEstimateCost(server, host);
   registerGiveFeedback(server, host);
+  if (host.direct) registerCallModel(server, host, host.direct);
   return server;
 }

@@ -68,6 +68,12 @@ export interface DapoOptions {
   decay: number;
   /** Batches between two validations. */
   validateEvery: number;
+  /**
+   * `better`: the checkpoint whose validation beats the lookahead by `confidence` standard errors, if any.
+   * `last`: the last one whatever it is worth, to see what the algorithm does by itself.
+   */
+  keep: 'better' | 'last';
+  confidence: number;
 }
 
 export const dapoDefaults: DapoOptions = {
@@ -92,6 +98,8 @@ export const dapoDefaults: DapoOptions = {
   smoothing: 0.9,
   decay: 0.03,
   validateEvery: 15,
+  keep: 'better',
+  confidence: 1.64,
 };
 
 /** Success-gated reward of an episode. @param charge lambda times the relative cost of all its calls */
@@ -204,7 +212,13 @@ export function groupOf(
   const reference = referenceCost(data, row, pool);
   const charge = at(data.expectedCost).map((cost) => (lambda * cost) / reference);
   const models = pool.map((j) => data.models[j]!);
-  const start = { models, success: at(data.success), charge, verifierAccuracy: accuracy };
+  const start = {
+    models,
+    success: at(data.success),
+    charge,
+    verifierAccuracy: accuracy,
+    task: data.task[row]!,
+  };
   const { outlook } = planner.begin(start, MOST_CALLS);
   const score = at(data.score);
   const paid = at(data.cost).map((cost) => (lambda * cost) / reference);
@@ -363,7 +377,7 @@ export interface DapoProgress {
 }
 
 export interface DapoResult {
-  /** The checkpoint that is best beyond a standard error; `undefined` where none beats the lookahead so. */
+  /** See `keep`; `undefined` where no checkpoint beats the lookahead beyond doubt. */
   correction: Float64Array | undefined;
   /** First entry: before training. */
   history: DapoProgress[];
@@ -437,8 +451,9 @@ export function trainDapo(
       const progress = { iteration, validation: difference(now).mean, better, kept: kept / drawn };
       history.push(progress);
       onProgress?.(progress);
-      if (better.mean - better.error > bestBound) {
-        bestBound = better.mean - better.error;
+      const bound = better.mean - options.confidence * better.error;
+      if (options.keep === 'last' || bound > bestBound) {
+        bestBound = bound;
         best = Float64Array.from(smooth);
       }
     }

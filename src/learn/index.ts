@@ -48,3 +48,5 @@ export {
   type TableRow,
 } from './table.ts';
 export { fitPredictor, type TrainOptions, trainPolicy } from './train.ts';
+export { exportVerl, type VerlExport } from './verl/export.ts';
+export { type VerlOptions, verlDefaults } from './verl/rows.ts';

@@ -10,7 +10,7 @@ export interface Verdict {
   reason?: string;
   /** 0..1 where the verifier knows more than yes and no. */
   score?: number;
-  /** What the judging itself cost, for example a judge model's call. */
+  /** What the judging itself cost, for example a judge model's call; left out: nothing, `undefined`: unknown. */
   usd?: number;
 }
 

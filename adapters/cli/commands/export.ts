@@ -1,65 +1,69 @@
-/** `xrouter export`: what the ledger holds, in a form to learn from. */
-import { Command } from 'commander';
-import { openLedger, XrouterError } from '../../../src/index.ts';
-import { banditLine, banditLog, writeWhole } from '../../../src/learn/index.ts';
+/** `xrouter export`: outcomes in the form that training reads: logged requests, and tables for other trainers. */
+import { Command, InvalidArgumentError } from 'commander';
+import { exportVerl } from '../../../src/learn/index.ts';
 import { printJson, say } from '../output.ts';
-import { ledgerPath } from './feedback.ts';
+import { episodesCommand } from './export-episodes.ts';
 
-interface Flags {
+interface VerlFlags {
+  table: string[];
   out: string;
-  ledger?: string;
-  config?: string;
-  since?: string;
+  seed: number;
+  versions: number;
+  lambda?: number[];
+  priceSpread: number;
   json?: boolean;
 }
 
 export function command(): Command {
-  const episodes = new Command('episodes')
-    .description('Writes logged requests whose outcome is known, as a bandit log for `train --log`.')
-    .requiredOption('--out <file>', 'where the log is written, JSON lines')
-    .option('--ledger <file>', 'where the episodes are kept; default: one file for all your programs')
-    .option('--config <file>', 'configuration file; default: xrouter.config.* of this folder')
-    .option('--since <time>', 'ISO time; older ones are left out')
+  const command = new Command('export').description('outcomes in the form that training reads');
+  command.addCommand(episodesCommand());
+  command
+    .command('verl')
+    .description('the data set and tool configuration for training a router model on verl')
+    .requiredOption('--table <file>', 'outcome table; may be given several times', collect, [])
+    .requiredOption('--out <dir>', 'folder to write')
+    .option('--seed <number>', 'what everything drawn comes from', wholeNumber, 1)
+    .option(
+      '--versions <number>',
+      'versions of each prompt, each with its own pool and prices',
+      wholeNumber,
+      2,
+    )
+    .option('--lambda <a,b>', 'cost sensitivities to draw from', numbers)
+    .option(
+      '--price-spread <factor>',
+      'prices vary from 1/factor to factor times the recorded ones',
+      number,
+      4,
+    )
     .option('--json', 'print one JSON document')
-    .action(async ({ out, since, json, ...flags }: Flags) => {
-      const path = await ledgerPath(flags);
-      const ledger = await openLedger({ path });
-      const kept = await ledger.episodeStore
-        .episodes({ limit: Number.MAX_SAFE_INTEGER, ...(since !== undefined && { since: isoTime(since) }) })
-        .finally(() => ledger.close());
-      const { rows, omitted } = banditLog(kept);
-      for (const [reason, count] of omitted) say(`${count} left out: ${reason}`);
-      if (rows.length === 0) {
-        throw new XrouterError(
-          'invalid_file',
-          `${path}: none of ${kept.length} episodes can be learned from.`,
-          {
-            hint: 'Give feedback on answers, or use a verifier.',
-          },
-        );
-      }
-      await writeWhole(out, rows.map(banditLine));
-      say(`${out}: ${rows.length} of ${kept.length} episodes`);
-      if (json) {
-        const explored = rows.filter(({ candidates, action }) => candidates[action]!.propensity < 1).length;
-        printJson({
-          log: out,
-          episodes: kept.length,
-          rows: rows.length,
-          explored,
-          omitted: Object.fromEntries(omitted),
-        });
-      }
+    .action(async ({ table, out, json, lambda, ...options }: VerlFlags) => {
+      const done = await exportVerl(table, out, { ...options, ...(lambda && { lambdas: lambda }) });
+      if (json) printJson(done);
+      else
+        say(`${out}: ${done.train} rows to train on, ${done.validation} to validate, ${done.models} models.`);
     });
-  return new Command('export')
-    .description('Writes what was logged in a form to learn from.')
-    .addCommand(episodes);
+  return command;
 }
 
-function isoTime(text: string): string {
-  const time = new Date(text);
-  if (!Number.isNaN(time.getTime())) return time.toISOString();
-  throw new XrouterError('invalid_request', `--since ${text} is no time.`, {
-    hint: 'Write it like 2026-11-22 or 2026-11-22T08:00:00Z.',
-  });
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 1) return value;
+  throw new InvalidArgumentError('Give a number of at least 1.');
+}
+
+function wholeNumber(text: string): number {
+  const value = number(text);
+  if (Number.isInteger(value)) return value;
+  throw new InvalidArgumentError('Give a whole number of at least 1.');
+}
+
+function numbers(text: string): number[] {
+  const values = text.split(',').map(Number);
+  if (values.every((value) => Number.isFinite(value) && value >= 0)) return values;
+  throw new InvalidArgumentError('Give numbers of at least 0, separated by commas.');
 }

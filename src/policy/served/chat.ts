@@ -28,7 +28,9 @@ export function chatBackend(spec: RouterServerSpec, options: { instructions: boo
     knownModels: async () => undefined,
     selectTool: async () => SELECT_TOOL,
     async turn(input, { signal, timeoutMs }) {
-      const request = chatRequest(input, options.instructions, spec.kind !== 'openai');
+      const sampling = spec.kind === 'openai' ? {} : { top_k: -1, min_p: 0, repetition_penalty: 1 };
+      const extraBody = { ...spec.extraBody, ...sampling };
+      const request = { ...chatRequest(input, options.instructions), extraBody };
       const answer = new AnswerAssembler();
       let usage: Usage | undefined;
       let finishReason = '';
@@ -50,7 +52,7 @@ export function chatBackend(spec: RouterServerSpec, options: { instructions: boo
   };
 }
 
-function chatRequest(input: TurnInput, instructions: boolean, sglang: boolean): RouteRequest {
+function chatRequest(input: TurnInput, instructions: boolean): RouteRequest {
   const { tools } = input;
   const asked = neutralise(input.query);
   const system =
@@ -66,7 +68,6 @@ function chatRequest(input: TurnInput, instructions: boolean, sglang: boolean): 
     temperature: input.temperature,
     topP: 1,
     maxOutputTokens: input.maxOutputTokens,
-    ...(sglang && { extraBody: { top_k: -1, min_p: 0, repetition_penalty: 1 } }),
   };
 }
 

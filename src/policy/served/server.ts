@@ -55,7 +55,12 @@ export class RouterServer {
   /** `POST /v1/completions`. @throws CallError */
   async complete(body: JsonRecord, time: RouterTime): Promise<RawTurn> {
     const rid = this.isSglang ? randomUUID() : undefined;
-    const answer = await this.#post('/v1/completions', { model: this.spec.model, rid, ...body }, time, rid);
+    const answer = await this.#post(
+      '/v1/completions',
+      { ...this.spec.extraBody, model: this.spec.model, rid, ...body },
+      time,
+      rid,
+    );
     const choice = Array.isArray(answer.choices) ? recordOf(answer.choices[0]) : undefined;
     if (typeof choice?.text !== 'string') throw this.#malformed('/v1/completions', 'no text in its choices');
     const finishReason = textField(choice.finish_reason) ?? 'unknown';
@@ -65,7 +70,12 @@ export class RouterServer {
   /** SGLang's own `POST /generate`. @throws CallError */
   async generate(text: string, samplingParams: JsonRecord, time: RouterTime): Promise<RawTurn> {
     const rid = randomUUID();
-    const answer = await this.#post('/generate', { text, sampling_params: samplingParams, rid }, time, rid);
+    const answer = await this.#post(
+      '/generate',
+      { ...this.spec.extraBody, text, sampling_params: samplingParams, rid },
+      time,
+      rid,
+    );
     const meta = recordOf(answer.meta_info) ?? {};
     if (typeof answer.text !== 'string') throw this.#malformed('/generate', 'no text');
     const reason = recordOf(meta.finish_reason);
