@@ -133,8 +133,12 @@ export function banditLog(episodes: readonly StoredEpisode[]): BanditLog {
     if (typeof row === 'string') omitted.set(row, (omitted.get(row) ?? 0) + 1);
     else rows.push(row);
   }
-  rows.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1));
+  rows.sort((a, b) => compare(a.at, b.at) || compare(a.features.words, b.features.words));
   return { rows, omitted };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function verdictScore(call: CallRecord | undefined): number | undefined {

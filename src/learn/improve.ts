@@ -17,7 +17,7 @@ import { forecastLog } from './log-forecast.ts';
 import { effectiveRows } from './off-policy.ts';
 import { Random } from './random.ts';
 
-/** Share of all episodes that no training looks at, so that promotion can be judged on them. */
+/** Share of all prompts that no training looks at, so that promotion can be judged on them. */
 const HELD_OUT = 0.5;
 /** Importance weights beyond this are cut: a little bias for much less noise. */
 const MOST_WEIGHT = 10;
@@ -32,9 +32,12 @@ const MOST_COST_RATIO = 5;
 /** Verdicts of a verifier hardly better than a coin would count for next to nothing. */
 const LEAST_VERDICT_WORTH = 0.1;
 
-/** Whether an episode belongs to those that judge promotions, by its id alone, so that it always does. */
-export function isHeldOut(id: string): boolean {
-  return hashUniform(`held out|${id}`) < HELD_OUT;
+/**
+ * Whether a row belongs to those that judge promotions: by its prompt alone, so that it always does, and a
+ * prompt that is asked again and again is never on both sides.
+ */
+export function isHeldOut({ features }: BanditRow): boolean {
+  return hashUniform(`held out|${features.words}`) < HELD_OUT;
 }
 
 export interface Improvement {
@@ -60,7 +63,7 @@ export function improvePolicy(
   { catalog = [], seed = 1 }: { catalog?: readonly Candidate[]; seed?: number } = {},
 ): Improvement {
   const usable = rows.filter(
-    (row) => row.firstScore !== undefined && verdictWorth(row) > LEAST_VERDICT_WORTH && !isHeldOut(row.id),
+    (row) => row.firstScore !== undefined && verdictWorth(row) > LEAST_VERDICT_WORTH && !isHeldOut(row),
   );
   const candidates = [...new Set(usable.flatMap((row) => row.candidates.map(({ model }) => model)))].sort();
   const random = new Random(seed);

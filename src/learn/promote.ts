@@ -77,7 +77,7 @@ export function judgePromotion(
   log: readonly BanditRow[],
   options: PromotionOptions = {},
 ): Promotion {
-  const unseen = candidate.traffic ? log.filter(({ id }) => isHeldOut(id)) : log;
+  const unseen = candidate.traffic ? log.filter(isHeldOut) : log;
   const free = unseen.filter(({ minSuccess }) => minSuccess === undefined);
   const scored = free.filter(
     (row) => !scoredByVerifierAlone(row) || (row.verifierAccuracy ?? 0) > EXACT_ACCURACY,

@@ -13,7 +13,7 @@ import { encodeWeights, fitPredictor, readBanditLog, type TableRow } from '../..
 import { viewPrompt } from '../../src/policy/prompt-view.ts';
 
 const SEED = 21;
-const REQUESTS = 700;
+const REQUESTS = 800;
 const SHARE = 0.4;
 const MINI = 'openai/gpt-5-mini';
 const SMALL = 'mistral/mistral-small-2603';
@@ -96,7 +96,7 @@ beforeAll(async () => {
   trained('misled', (model) => swapped[model] ?? model);
   trained('informed', (model) => model);
   await traffic('misled', labTasks(SEED, REQUESTS));
-});
+}, 60_000);
 afterAll(async () => {
   await lab.close();
   rmSync(folder, { recursive: true, force: true });
@@ -137,13 +137,13 @@ describe(`learning from one's own traffic, seed ${SEED}`, () => {
       '--out',
       at('next'),
     );
-    expect(learned.stderr).toMatch(/learned from \d+ of 700 requests/);
+    expect(learned.stderr).toMatch(/learned from \d+ of 800 requests/);
     const before = readFileSync(at('misled.policy'));
     const args = ['--candidate', at('next'), '--current', at('misled.policy'), '--log', at('log')];
     const { status, json, stderr } = await xrouter('promote', ...args, '--out', at('live.policy'));
     expect(status, stderr).toBe(0);
     expect(json).toMatchObject({ promote: true, difference: { low: expect.any(Number) } });
-    expect(stderr).toMatch(/in the shadow, informed@\d+ agreed with the live policy on \d+ % of 700/);
+    expect(stderr).toMatch(/in the shadow, informed@\d+ agreed with the live policy on \d+ % of 800/);
     expect(readFileSync(at('live.policy'))).toEqual(readFileSync(at('next')));
     expect(readFileSync(at('misled.policy'))).toEqual(before);
   });

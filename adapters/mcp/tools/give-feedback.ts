@@ -3,25 +3,24 @@ import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { guarded } from '../errors.ts';
 import type { McpHost } from '../host.ts';
-import { MOST_NAME_CHARS } from '../limits.ts';
 import { toolResult } from '../results.ts';
 
-const DEFAULT_SOURCE = 'mcp';
+/** A second word of the same client replaces its first. */
+const SOURCE = 'mcp';
 
 const inputSchema = z.strictObject({
-  episode_id: z.string().min(1).max(MOST_NAME_CHARS),
-  score: z.number().min(0).max(1),
-  source: z.string().min(1).max(MOST_NAME_CHARS).optional(),
+  episode_id: z.string(),
+  score: z.number(),
 });
 
-const outputSchema = z.looseObject({ episode_id: z.string(), score: z.number(), source: z.string() });
+const outputSchema = z.looseObject({ episode_id: z.string(), score: z.number() });
 
 export function registerGiveFeedback(server: McpServer, { router }: McpHost): void {
   server.registerTool(
     'give_feedback',
     {
       title: 'Feedback on an answer',
-      description: 'Records whether an answer was right (1) or useless (0), so that routing improves.',
+      description: 'How good an answer was, 0 to 1.',
       inputSchema,
       outputSchema,
       annotations: {
@@ -31,9 +30,9 @@ export function registerGiveFeedback(server: McpServer, { router }: McpHost): vo
         openWorldHint: false,
       },
     },
-    guarded(async ({ episode_id, score, source = DEFAULT_SOURCE }: z.infer<typeof inputSchema>) => {
-      await router.feedback(episode_id, score, source);
-      return toolResult({ episode_id, score, source }, `Kept: ${score} by ${source}.`);
+    guarded(async ({ episode_id, score }: z.infer<typeof inputSchema>) => {
+      await router.feedback(episode_id, score, SOURCE);
+      return toolResult({ episode_id, score }, `Kept: ${score}.`);
     }),
   );
 }
