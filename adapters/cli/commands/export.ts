@@ -1,7 +1,8 @@
-/** `xrouter export`: outcome tables in the form other trainers read. */
+/** `xrouter export`: outcomes in the form that training reads: logged requests, and tables for other trainers. */
 import { Command, InvalidArgumentError } from 'commander';
 import { exportVerl } from '../../../src/learn/index.ts';
 import { printJson, say } from '../output.ts';
+import { episodesCommand } from './export-episodes.ts';
 
 interface VerlFlags {
   table: string[];
@@ -14,7 +15,8 @@ interface VerlFlags {
 }
 
 export function command(): Command {
-  const command = new Command('export').description('outcome tables in the form other trainers read');
+  const command = new Command('export').description('outcomes in the form that training reads');
+  command.addCommand(episodesCommand());
   command
     .command('verl')
     .description('the data set and tool configuration for training a router model on verl')
