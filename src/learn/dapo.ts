@@ -62,6 +62,10 @@ export interface DapoOptions {
   failureCharge: number;
   /** Divide advantages by the group's standard deviation, as the paper does. */
   normalise: boolean;
+  /** Share of the old weights in their running mean, which is what is validated and kept. */
+  smoothing: number;
+  /** Pull of the weights towards zero, per step, as a share of the learning rate. */
+  decay: number;
   /** Batches between two validations. */
   validateEvery: number;
 }
@@ -74,7 +78,7 @@ export const dapoDefaults: DapoOptions = {
   maxCalls: MOST_CALLS,
   epochs: 2,
   minibatch: 256,
-  learningRate: 0.003,
+  learningRate: 0.001,
   clipLow: 0.2,
   clipHigh: 0.28,
   exploration: 0.15,
@@ -85,6 +89,8 @@ export const dapoDefaults: DapoOptions = {
   costMax: 1,
   failureCharge: 1,
   normalise: false,
+  smoothing: 0.9,
+  decay: 0.03,
   validateEvery: 15,
 };
 
@@ -382,6 +388,8 @@ export function trainDapo(
   const gradient = new Float64Array(CORRECTION_SIZE);
   const first = new Float64Array(CORRECTION_SIZE);
   const second = new Float64Array(CORRECTION_SIZE);
+  /** Running mean of theta: single steps are noisy, their mean is not. */
+  const smooth = new Float64Array(CORRECTION_SIZE);
   let steps = 0;
   let best: Float64Array | undefined;
   let bestBound = 0;
@@ -416,19 +424,22 @@ export function trainDapo(
           first[i] = 0.9 * first[i]! + 0.1 * g;
           second[i] = 0.999 * second[i]! + 0.001 * g * g;
           const size = Math.sqrt(second[i]! / (1 - 0.999 ** steps)) + 1e-8;
-          theta[i]! -= (options.learningRate * first[i]!) / (1 - 0.9 ** steps) / size;
+          const move = first[i]! / (1 - 0.9 ** steps) / size;
+          theta[i]! -= options.learningRate * (move + options.decay * theta[i]!);
         }
       }
     }
+    const keep = iteration === 1 ? 0 : options.smoothing;
+    for (let i = 0; i < theta.length; i++) smooth[i] = keep * smooth[i]! + (1 - keep) * theta[i]!;
     if (iteration % options.validateEvery === 0 || iteration === options.iterations) {
-      const now = validate(theta);
+      const now = validate(smooth);
       const better = difference(now, start);
       const progress = { iteration, validation: difference(now).mean, better, kept: kept / drawn };
       history.push(progress);
       onProgress?.(progress);
       if (better.mean - better.error > bestBound) {
         bestBound = better.mean - better.error;
-        best = Float64Array.from(theta);
+        best = Float64Array.from(smooth);
       }
     }
   }

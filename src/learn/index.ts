@@ -28,4 +28,4 @@ export {
   type TablePrompt,
   type TableRow,
 } from './table.ts';
-export { type TrainOptions, trainPolicy } from './train.ts';
+export { fitPredictor, type TrainOptions, trainPolicy } from './train.ts';

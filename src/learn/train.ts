@@ -3,6 +3,7 @@ import { embed } from '../policy/embedded/embedding.ts';
 import { FEATURE_VERSION, FeatureReader, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
 import type { CandidateWeights, PolicyWeights } from '../policy/embedded/weights.ts';
 import type { DapoOptions } from './dapo.ts';
+import type { Forecasts } from './environment.ts';
 import { fitEmbedding } from './fit-embedding.ts';
 import { Random } from './random.ts';
 import { type OutcomeTable, requireLearnable, type TableRow } from './table.ts';
@@ -26,6 +27,15 @@ const SAME_POOL = 0.8;
  * @throws XrouterError `invalid_file` where nothing can be learned from a table
  */
 export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptions = {}): PolicyWeights {
+  const { weights, heldOut } = fitPredictor(tables, options);
+  return { ...weights, sequence: trainSequence(heldOut, options) };
+}
+
+/** The first half of `trainPolicy`: a policy that knows one call, and what it expected of rows it was not shown. */
+export function fitPredictor(
+  tables: readonly OutcomeTable[],
+  options: TrainOptions = {},
+): { weights: PolicyWeights; heldOut: Forecasts } {
   const { seed = 1, name = 'embedded', progress = () => {} } = options;
   for (const table of tables) requireLearnable(table);
   const random = new Random(seed);
@@ -63,8 +73,7 @@ export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptio
     return { candidates: Int32Array.from(models, (id) => position.get(id)!), ...expert };
   });
   const candidates = ids.map((id) => candidateOf(id, everything));
-  const sequence = trainSequence(heldOutForecasts(candidates, held), { ...options, seed });
-  return {
+  const weights = {
     name,
     featureVersion: FEATURE_VERSION,
     seed,
@@ -72,8 +81,8 @@ export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptio
     embedding,
     candidates,
     experts,
-    sequence,
   };
+  return { weights, heldOut: heldOutForecasts(candidates, held) };
 }
 
 interface PoolGroup {

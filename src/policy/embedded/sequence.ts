@@ -4,6 +4,7 @@
  * changes what is expected of the others, the lookahead what follows from each action, and the correction
  * what reinforcement learned beyond that.
  */
+import { XrouterError } from '../../errors.ts';
 import { type Judged, judge, mean, observe } from './belief.ts';
 import { type Copula, emptyBelief, fillBelief, normalPoints } from './copula.ts';
 import {
@@ -33,6 +34,8 @@ export interface SequenceStart {
   charge: Float64Array;
   /** Measured probability that a verdict is right, right answer or wrong; `undefined`: no verifier, one call. */
   verifierAccuracy: number | undefined;
+  /** Positions that may not be called now. */
+  closed?: readonly number[];
 }
 
 export interface NextAction {
@@ -58,11 +61,12 @@ export class Sequence {
   private readonly hidden = new Float64Array(HIDDEN);
 
   constructor(planner: SequencePlanner, start: SequenceStart, callsLeft: number) {
-    const { models, success, charge, verifierAccuracy } = start;
+    const { models, success, charge, verifierAccuracy, closed = [] } = start;
     const belief = emptyBelief(models.length);
     fillBelief(belief, success, planner.loadings(models), planner.points, planner.weights.copula.sharpness);
     const utility = Float64Array.from(charge, (price, j) => success[j]! - price);
     const pool = Array.from(models, (_, j) => j)
+      .filter((j) => !closed.includes(j))
       .sort((a, b) => utility[b]! - utility[a]! || a - b)
       .slice(0, IN_SIGHT);
     const accuracy = Math.min(1, Math.max(LEAST_ACCURACY, verifierAccuracy ?? LEAST_ACCURACY));
@@ -150,11 +154,22 @@ export class SequencePlanner {
   readonly points: Float64Array;
   readonly correction: Float64Array | undefined;
 
+  /** @throws XrouterError `invalid_file` when the correction is of another version */
   constructor(weights: SequenceWeights) {
     this.weights = weights;
     this.points = normalPoints(weights.copula.traits);
     const { correction } = weights;
-    if (correction && correction.length === CORRECTION_SIZE) this.correction = Float64Array.from(correction);
+    if (!correction) return;
+    if (correction.length !== CORRECTION_SIZE) {
+      throw new XrouterError(
+        'invalid_file',
+        `The policy's correction has ${correction.length} weights, not ${CORRECTION_SIZE}.`,
+        {
+          hint: 'Train the policy again with this program.',
+        },
+      );
+    }
+    this.correction = Float64Array.from(correction);
   }
 
   loadings(models: readonly string[]): Float64Array {
