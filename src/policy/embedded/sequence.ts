@@ -53,6 +53,7 @@ const IN_SIGHT = 12;
 const WIDTH: readonly [number, number] = [6, 3];
 /** A verifier is never worse than a coin; one that claims to be perfect is nearly believed. */
 const LEAST_ACCURACY = 0.5;
+const ROUNDING = 1e-9;
 
 export class Sequence {
   readonly outlook: Outlook;
@@ -95,7 +96,8 @@ export class Sequence {
     let action = STOP;
     let most = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < value.length; i++) {
-      if (value[i]! > most) {
+      // STOP comes first: a call that adds nothing but rounding is not made.
+      if (value[i]! > most + ROUNDING) {
         most = value[i]!;
         action = set.actions[i]!;
       }
