@@ -113,7 +113,8 @@ export function trainSequence(data: Forecasts, options: SequenceTraining = {}): 
       ? `  a correction is kept (the lookahead alone: ${start.toFixed(4)})`
       : '  no correction beats the lookahead beyond doubt; none is kept',
   );
-  return correction ? { copula, correction } : { copula };
+  // Policy files hold single precision.
+  return correction ? { copula, correction: Float32Array.from(correction) } : { copula };
 }
 
 const signed = (x: number): string => `${x < 0 ? '' : '+'}${x.toFixed(4)}`;
