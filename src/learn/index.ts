@@ -9,6 +9,8 @@ export { SequencePlanner, sequencePlanner } from '../policy/embedded/sequence.ts
 export { decodeWeights, encodeWeights, type PolicyWeights } from '../policy/embedded/weights.ts';
 export { type DapoOptions, dapoDefaults, trainDapo } from './dapo.ts';
 export { decideTable, type TableDecision } from './decide.ts';
+export { type EvaluateOptions, evaluatePolicy } from './evaluate.ts';
+export type { EvaluationReport } from './evaluation/report.ts';
 export { writeWhole } from './files.ts';
 export { bootstrap, type FrontierScore, frontierScore } from './frontier.ts';
 export {
