@@ -3,7 +3,7 @@ import type { Candidate } from '../catalog/candidate.ts';
 import { chooseByLambda } from '../policy/embedded/choose.ts';
 import { sequencePlanner } from '../policy/embedded/sequence.ts';
 import type { PolicyWeights } from '../policy/embedded/weights.ts';
-import { type Bench, createBench, LAMBDAS, operationOf } from './evaluation/bench.ts';
+import { type Bench, createBench, LAMBDAS, operationOf, trainingOf } from './evaluation/bench.ts';
 import { byTask, rowsByTask, workingPoint } from './evaluation/by-task.ts';
 import { heldOut } from './evaluation/held-out.ts';
 import { limitsOf } from './evaluation/limits.ts';
@@ -24,6 +24,8 @@ export interface EvaluateOptions {
   draws?: number;
   /** Leaves out the policies trained anew for held-out tasks, which takes longest. */
   quick?: boolean;
+  /** What the policy was trained on: the simple routers then learn from it too, not from the table itself. */
+  training?: OutcomeTable;
   /** Prices of today, and models that the policy never met. */
   catalog?: readonly Candidate[];
   /** Told what is being done, a line each. */
@@ -42,6 +44,7 @@ export function evaluatePolicy(
   const { seed = 1, draws = 300, quick = false, catalog, progress = () => {} } = options;
   const bench = createBench(weights, table, catalog);
   const { rows, outcomes, pool, data } = bench;
+  const training = options.training && trainingOf(bench, options.training);
   progress(`${rows.length} rows, ${outcomes.models.length} models, ${pool.ids.length} of them in the pool`);
 
   const predictor = predictorAlone(bench);
@@ -51,7 +54,7 @@ export function evaluatePolicy(
     maxCalls: 1,
     seed,
   });
-  const simple = simpleRouters(rows, outcomes, rowFolds(rows.length, FOLDS, seed), seed);
+  const simple = simpleRouters(rows, outcomes, rowFolds(rows.length, FOLDS, seed), seed, training);
   const oneShot = resample(
     outcomes,
     [
@@ -63,7 +66,7 @@ export function evaluatePolicy(
     { seed, draws, budgets: BAND_BUDGETS },
   );
   const sequences = weights.sequence
-    ? withVerifier(bench, weights.sequence, { seed, draws, progress })
+    ? withVerifier(bench, weights.sequence, { seed, draws, progress }, training)
     : { verifiers: [], verifierRows: 0 };
   progress('calibration, prompt noise, tasks');
   const { at: working, ...workingAt } = workingPoint(bench, predictor.operations);
@@ -90,6 +93,7 @@ export function evaluatePolicy(
     },
     seed,
     draws,
+    ...(training ? { simpleLearnedFrom: training.rows.length } : {}),
     unknownModels: outcomes.models.filter((id) => !pool.ids.includes(id)),
     best,
     cheapest: singles.reduce((least, single) => (single.costUsd < least.costUsd ? single : least)),

@@ -13,6 +13,7 @@ interface Flags {
   seed: number;
   quick?: boolean;
   catalog?: string;
+  trainTable?: string;
   json?: boolean;
 }
 
@@ -26,14 +27,19 @@ export function command(): Command {
     .option('--out <file>', 'where the report is written, one HTML page')
     .option('--seed <n>', 'the same seed gives the same figures', whole, 1)
     .option('--quick', 'leave out the policies trained anew for tasks never seen')
+    .option(
+      '--train-table <file>',
+      'what the policy was trained on, for the simple routers to learn from too',
+    )
     .option('--catalog <file>', 'pool file: prices of today, and benchmarks of models the policy never met')
     .option('--json', 'print one JSON document')
     .action(async (flags: Flags) => {
       const weights = await loadPolicyWeights(flags.policy);
       const catalog = flags.catalog === undefined ? [] : await poolFromFile(flags.catalog);
       const table = await readTable(flags.table);
+      const training = flags.trainTable === undefined ? undefined : await readTable(flags.trainTable);
       const { seed, quick } = flags;
-      const report = evaluatePolicy(weights, table, { seed, quick, catalog, progress: say });
+      const report = evaluatePolicy(weights, table, { seed, quick, catalog, training, progress: say });
       const provenance = await provenanceOf(flags);
       if (flags.json) printJson({ ...report, provenance });
       else process.stdout.write(evaluationSummary(report));
@@ -41,8 +47,9 @@ export function command(): Command {
 }
 
 /** What the figures were made from, so that they can be made again. */
-async function provenanceOf({ policy, table, seed, quick, catalog }: Flags) {
+async function provenanceOf({ policy, table, seed, quick, catalog, trainTable }: Flags) {
   const command = ['xrouter eval --policy', policy, '--table', table, '--seed', seed];
+  if (trainTable !== undefined) command.push('--train-table', trainTable);
   if (catalog !== undefined) command.push('--catalog', catalog);
   if (quick) command.push('--quick');
   return {

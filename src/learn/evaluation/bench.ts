@@ -20,6 +20,12 @@ export interface Bench {
   data: Forecasts;
 }
 
+/** Rows that the policy was trained on, with the models of the table that is measured. */
+export interface Training {
+  rows: readonly TableRow[];
+  outcomes: OutcomeMatrix;
+}
+
 /** 0, then four a decade: from "cost hardly matters" to "cost is all that matters". */
 export const LAMBDAS: readonly number[] = [0, ...Array.from({ length: 29 }, (_, k) => 10 ** ((k - 12) / 4))];
 /** Sequences take longer and their frontier is as well drawn by two a decade. */
@@ -54,6 +60,34 @@ export function createBench(
   const outcomes = outcomeMatrix(table.rows, models);
   requirePricedBest(table.path, outcomes);
   return { rows: table.rows, outcomes, pool, data: forecast(table.rows, pool) };
+}
+
+/**
+ * The rows that the policy was trained on, for the simple routers to learn from too.
+ * @throws XrouterError `invalid_file` where they share a row with the measured table, or lack its models
+ */
+export function trainingOf({ rows, outcomes }: Bench, table: OutcomeTable): Training {
+  const measured = new Set(rows.map(({ id }) => id));
+  const shared = table.rows.filter(({ id }) => measured.has(id));
+  if (shared.length > 0) {
+    throw new XrouterError(
+      'invalid_file',
+      `${table.path}: ${shared.length} of its rows are measured too, ${shared[0]!.id} the first of them.`,
+      {
+        hint: 'A policy must be measured on rows it was not trained on: take them out of one of the tables.',
+      },
+    );
+  }
+  const { models } = outcomes;
+  const whole = table.rows.filter((row) => models.every((id) => row.outcomes.has(id)));
+  if (whole.length < 2) {
+    throw new XrouterError(
+      'invalid_file',
+      `${table.path}: ${whole.length} of its rows have outcomes of all models that are measured.`,
+      { hint: 'Give a table with the same models, or leave the option out.' },
+    );
+  }
+  return { rows: whole, outcomes: outcomeMatrix(whole, models) };
 }
 
 /** Outcomes of models that were measured on every row. */

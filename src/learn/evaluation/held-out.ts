@@ -9,7 +9,7 @@ import { Predictor } from '../../policy/embedded/predictor.ts';
 import type { Operation } from '../frontier.ts';
 import { Random } from '../random.ts';
 import type { OutcomeTable } from '../table.ts';
-import { trainPolicy } from '../train.ts';
+import { fitPredictor } from '../train.ts';
 import { type Bench, LAMBDAS } from './bench.ts';
 import { rowsByTask } from './by-task.ts';
 import type { HeldOutFigures } from './report.ts';
@@ -109,8 +109,8 @@ function decideFold(
 ): void {
   const models = [...outcomes.models];
   const part = { path: table.path, rows: Array.from(train, (row) => rows[row]!), models };
-  // One call needs no reinforcement, and without it training takes seconds.
-  const pool = new PoolPredictor(new Predictor(trainPolicy([part], { seed, dapo: false })), models);
+  const { weights } = fitPredictor([part], { seed });
+  const pool = new PoolPredictor(new Predictor(weights), models);
   const members = models.map((_, j) => j);
   for (const row of test) {
     const expected = pool.predict(rows[row]!.view);

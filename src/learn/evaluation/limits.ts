@@ -22,7 +22,7 @@ const PUBLISHED: { name: RegExp; costs: string }[] = [
 ];
 
 export function limitsOf(
-  { table, unknownModels, verifiers }: Omit<EvaluationReport, 'limits'>,
+  { table, policy, unknownModels, verifiers, simpleLearnedFrom }: Omit<EvaluationReport, 'limits'>,
   { models }: OutcomeTable,
 ): string[] {
   const limits: string[] = [];
@@ -40,11 +40,18 @@ export function limitsOf(
     limits.push(`${table.rows} rows are few: small differences cannot be told from chance.`);
   }
   limits.push(
-    'The policy file does not say which rows it was trained on. The figures hold only if none of them is in ' +
-      'this table.',
+    simpleLearnedFrom === undefined
+      ? 'The policy file does not say which rows it was trained on. The figures hold only if none of them is ' +
+          'in this table.'
+      : 'None of the rows is in the table of training that was named.',
     'The mixing line, the best single model and the oracle are chosen on these very rows, which no router can do.',
-    `Nearest neighbours (${NEIGHBOURS}), clusters (${CLUSTERS}) and the rule made by hand decide each row from ` +
-      `the other rows of this table, in ${FOLDS} folds, while the policy has seen none of it: this favours them.`,
+    simpleLearnedFrom === undefined
+      ? `Nearest neighbours (${NEIGHBOURS}), clusters (${CLUSTERS}) and the rule made by hand learn from this ` +
+          `very table: each row is decided from the others, in ${FOLDS} folds. The policy has seen none of it, ` +
+          `which favours them, but learned from ${policy.trainedOnRows} rows, they from ` +
+          `${Math.floor((table.rows * (FOLDS - 1)) / FOLDS)}. Name the table of training to compare on the same rows.`
+      : `Nearest neighbours (${NEIGHBOURS}), clusters (${CLUSTERS}) and the rule made by hand learn from ` +
+          `${simpleLearnedFrom} rows of the policy's training.`,
     'Intervals (95 %) come from drawing these rows anew. They hold what chance does to the rows, not what ' +
       'another seed does to the training.',
   );

@@ -141,6 +141,8 @@ export interface EvaluationReport {
   table: { name: string; rows: number; models: number; tasks: number };
   seed: number;
   draws: number;
+  /** Rows of the policy's training that the simple routers learned from; absent: from this table, cross-fitted. */
+  simpleLearnedFrom?: number;
   /** Models of the table that the policy does not know. */
   unknownModels: string[];
   best: SingleFigures;

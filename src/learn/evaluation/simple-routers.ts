@@ -1,6 +1,7 @@
 /**
- * The simple routers that a policy has to beat, learned from the very table they are measured on: each row is
- * decided from the other folds of it. The policy has seen no row of this table, so this favours them.
+ * The simple routers that a policy has to beat. They learn from the rows that the policy learned from, where
+ * these are given; else from the very table they are measured on, each row decided from the other folds of it,
+ * of which the policy has seen nothing.
  */
 import { chooseByLambda } from '../../policy/embedded/choose.ts';
 import { clusterSuccess, embedPrompts, handMadeRule, knnSuccess, type Logged } from '../baselines.ts';
@@ -9,7 +10,7 @@ import { fitEmbedding } from '../fit-embedding.ts';
 import type { Operation, OutcomeMatrix } from '../frontier.ts';
 import { Random } from '../random.ts';
 import type { TableRow } from '../table.ts';
-import { LAMBDAS, operationOf, SEQUENCE_LAMBDAS, takeOutcomes } from './bench.ts';
+import { LAMBDAS, operationOf, SEQUENCE_LAMBDAS, type Training, takeOutcomes } from './bench.ts';
 
 export const NEIGHBOURS = 40;
 export const CLUSTERS = 64;
@@ -42,16 +43,44 @@ export interface SimpleRouters {
   rule(verifier: number, maxCalls: number, seed: number): Operation[];
 }
 
-/** Prompts are embedded by the words of this table alone, whatever the policy reads. */
+/**
+ * Prompts are embedded by the words of these rows alone, whatever the policy reads.
+ * @param folds of `rows`; not looked at where there are rows of training
+ * @param training other rows to learn from, with the same models
+ */
 export function simpleRouters(
   rows: readonly TableRow[],
   outcomes: OutcomeMatrix,
   folds: readonly Fold[],
   seed: number,
+  training?: Training,
 ): SimpleRouters {
+  if (training) {
+    const every = Int32Array.from({ length: rows.length + training.rows.length }, (_, row) => row);
+    const fold = { train: every.subarray(rows.length), test: every.subarray(0, rows.length) };
+    return learnedFrom(
+      [...rows, ...training.rows],
+      outcomes,
+      joined(outcomes, training.outcomes),
+      [fold],
+      seed,
+    );
+  }
+  return learnedFrom(rows, outcomes, outcomes, folds, seed);
+}
+
+/** @param all outcomes of `everything`, of which the first rows are those of `outcomes` */
+function learnedFrom(
+  everything: readonly TableRow[],
+  outcomes: OutcomeMatrix,
+  all: OutcomeMatrix,
+  folds: readonly Fold[],
+  seed: number,
+): SimpleRouters {
+  const rows = everything.slice(0, outcomes.rows);
   const random = new Random(seed);
-  const views = rows.map(({ view }) => view);
-  const vectors = embedPrompts(fitEmbedding(views, random), rows);
+  const views = everything.map(({ view }) => view);
+  const vectors = embedPrompts(fitEmbedding(views, random), everything);
   const count = outcomes.models.length;
   const byNeighbours = new Float64Array(outcomes.score.length);
   const byCluster = new Float64Array(outcomes.score.length);
@@ -59,7 +88,7 @@ export function simpleRouters(
     const logged: Logged = {
       vectors: Array.from(train, (row) => vectors[row]!),
       models: count,
-      score: takeOutcomes(outcomes, train).score,
+      score: takeOutcomes(all, train).score,
     };
     const prompts = Array.from(test, (row) => vectors[row]!);
     const near = knnSuccess(logged, prompts, Math.min(NEIGHBOURS, train.length));
@@ -68,7 +97,7 @@ export function simpleRouters(
       byNeighbours.set(near.subarray(i * count, (i + 1) * count), row * count);
       byCluster.set(inCluster.subarray(i * count, (i + 1) * count), row * count);
     });
-    return { logged, prompts, test, meanCost: meanCosts(outcomes, train) };
+    return { logged, prompts, test, meanCost: meanCosts(all, train) };
   });
   const costs = new Array<Float64Array>(rows.length);
   for (const { test, meanCost } of parts) for (const row of test) costs[row] = meanCost;
@@ -102,6 +131,21 @@ export function simpleRouters(
       }
       return whole;
     },
+  };
+}
+
+function joined(a: OutcomeMatrix, b: OutcomeMatrix): OutcomeMatrix {
+  const join = (x: Float64Array, y: Float64Array) => {
+    const out = new Float64Array(x.length + y.length);
+    out.set(x);
+    out.set(y, x.length);
+    return out;
+  };
+  return {
+    rows: a.rows + b.rows,
+    models: a.models,
+    score: join(a.score, b.score),
+    cost: join(a.cost, b.cost),
   };
 }
 

@@ -3,7 +3,7 @@ import { MOST_CALLS, SequencePlanner } from '../../policy/embedded/sequence.ts';
 import type { PolicyWeights } from '../../policy/embedded/weights.ts';
 import { Random } from '../random.ts';
 import { operations } from '../replay.ts';
-import { type Bench, SEQUENCE_LAMBDAS, takeBench } from './bench.ts';
+import { type Bench, SEQUENCE_LAMBDAS, type Training, takeBench } from './bench.ts';
 import type { VerifierFigures } from './report.ts';
 import { type NamedRouter, resample } from './resample.ts';
 import { FOLDS, rowFolds, simpleRouters } from './simple-routers.ts';
@@ -16,11 +16,12 @@ export function withVerifier(
   whole: Bench,
   sequence: NonNullable<PolicyWeights['sequence']>,
   { seed, draws, progress }: { seed: number; draws: number; progress: (line: string) => void },
+  training?: Training,
 ): { verifiers: VerifierFigures[]; verifierRows: number } {
   const sample = new Random(seed).order(whole.rows.length).subarray(0, MOST_ROWS).sort();
   const bench = sample.length < whole.rows.length ? takeBench(whole, sample) : whole;
   const { rows, outcomes, data } = bench;
-  const simple = simpleRouters(rows, outcomes, rowFolds(rows.length, FOLDS, seed), seed);
+  const simple = simpleRouters(rows, outcomes, rowFolds(rows.length, FOLDS, seed), seed, training);
   const plugIn = new SequencePlanner({ copula: sequence.copula });
   const dapo = sequence.correction && new SequencePlanner(sequence);
   const verifiers = VERIFIER_ACCURACIES.map((accuracy): VerifierFigures => {
