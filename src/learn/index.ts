@@ -10,7 +10,7 @@ export { decodeWeights, encodeWeights, type PolicyWeights } from '../policy/embe
 export { type DapoOptions, dapoDefaults, trainDapo } from './dapo.ts';
 export { decideTable, type TableDecision } from './decide.ts';
 export { type EvaluateOptions, evaluatePolicy } from './evaluate.ts';
-export type { EvaluationReport } from './evaluation/report.ts';
+export type { EvaluationReport, Provenance } from './evaluation/report.ts';
 export { writeWhole } from './files.ts';
 export { bootstrap, type FrontierScore, frontierScore } from './frontier.ts';
 export {
@@ -22,6 +22,7 @@ export {
   replay,
   replayModels,
 } from './replay.ts';
+export { evaluationPage } from './report/page.ts';
 export {
   type Outcome,
   type OutcomeTable,

@@ -2,7 +2,15 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { evaluatePolicy, loadPolicyWeights, poolFromFile, readTable } from '../../../src/learn/index.ts';
+import {
+  evaluatePolicy,
+  evaluationPage,
+  loadPolicyWeights,
+  type Provenance,
+  poolFromFile,
+  readTable,
+  writeWhole,
+} from '../../../src/learn/index.ts';
 import { evaluationSummary } from '../evaluation-summary.ts';
 import { printJson, say, version } from '../output.ts';
 
@@ -41,13 +49,17 @@ export function command(): Command {
       const { seed, quick } = flags;
       const report = evaluatePolicy(weights, table, { seed, quick, catalog, training, progress: say });
       const provenance = await provenanceOf(flags);
+      if (flags.out !== undefined) {
+        await writeWhole(flags.out, [evaluationPage(report, provenance)]);
+        say(`${flags.out}: the report`);
+      }
       if (flags.json) printJson({ ...report, provenance });
       else process.stdout.write(evaluationSummary(report));
     });
 }
 
 /** What the figures were made from, so that they can be made again. */
-async function provenanceOf({ policy, table, seed, quick, catalog, trainTable }: Flags) {
+async function provenanceOf({ policy, table, seed, quick, catalog, trainTable }: Flags): Promise<Provenance> {
   const command = ['xrouter eval --policy', policy, '--table', table, '--seed', seed];
   if (trainTable !== undefined) command.push('--train-table', trainTable);
   if (catalog !== undefined) command.push('--catalog', catalog);

@@ -169,3 +169,11 @@ export interface EvaluationReport {
   /** What limits these figures, a sentence each. */
   limits: string[];
 }
+
+/** What a report was made from, so that it can be made again. */
+export interface Provenance {
+  command: string;
+  version: string;
+  policySha256: string;
+  tableSha256: string;
+}

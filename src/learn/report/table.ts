@@ -1,0 +1,33 @@
+/** Tables of the page: scrolled sideways where a phone is too narrow, sortable where they are long. */
+import { type Markup, markup } from './markup.ts';
+
+export interface Cell {
+  text: string;
+  /** What to sort by, where the text does not say; absent for an empty cell. */
+  value?: number;
+}
+
+export interface TableText {
+  caption: string;
+  head: readonly string[];
+  rows: readonly (readonly (string | Cell)[])[];
+  sortable?: boolean;
+}
+
+export function table({ caption, head, rows, sortable = false }: TableText): Markup {
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
+  <caption>${caption}</caption>
+  <thead><tr>${head.map((title) => markup`<th scope="col">${sortable ? markup`<button type="button">${title}</button>` : title}</th>`)}</tr></thead>
+  <tbody>${rows.map(
+    ([first, ...others]) => markup`
+  <tr><th scope="row">${textOf(first!)}</th>${others.map(cell)}</tr>`,
+  )}</tbody>
+</table></div>`;
+}
+
+const textOf = (content: string | Cell): string => (typeof content === 'string' ? content : content.text);
+
+function cell(content: string | Cell): Markup {
+  if (typeof content === 'string') return markup`<td>${content}</td>`;
+  return markup`<td data-value="${content.value === undefined ? '' : String(content.value)}">${content.text}</td>`;
+}
