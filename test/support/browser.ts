@@ -146,7 +146,8 @@ export async function startBrowser(): Promise<Browser> {
       };
     },
     async close() {
-      await send('Browser.close').catch(() => {});
+      // It may be gone before it answers.
+      send('Browser.close').catch(() => {});
       await exited;
       socket.close();
       rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });

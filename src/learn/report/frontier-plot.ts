@@ -80,6 +80,7 @@ function draw(report: EvaluationReport, sequence: RouterFigures | undefined, siz
     .sort((a, b) => rank(b, report) - rank(a, report));
   const labels = placeLabels(
     dots.map((dot) => ({ x: dot.x, y: dot.y, name: shortName(dot.model, size.narrow ? 18 : 26) })),
+    lines.flatMap((points) => along(points, x, y)),
     { left: margin.left, right: size.width - 4, top: margin.top, bottom: size.height - margin.bottom },
     size.narrow ? 5 : 14,
   );

@@ -58,9 +58,11 @@ function draw(groups: readonly BarGroup[], size: Size): Markup {
   const all = groups.flatMap(({ bars }) => bars.flatMap(({ gain }) => [gain.low, gain.high, gain.value]));
   const range = [Math.min(0, ...all), Math.max(0.5, ...all)] as const;
   const left = size.narrow ? 8 : 228;
-  const right = size.width - (size.narrow ? 8 : 150);
+  const right = size.width - (size.narrow ? 8 : 172);
   const x = linearScale(range, [left, right], 5, points);
   const row = size.narrow ? 42 : 30;
+  // Where names stand above the bars, the line of no gain keeps clear of them.
+  const half = size.narrow ? 12 : row / 2;
   let top = 0;
   const parts: Markup[] = [];
   for (const { title, bars } of groups) {
@@ -70,6 +72,7 @@ function draw(groups: readonly BarGroup[], size: Size): Markup {
       const middle = top + (size.narrow ? 29 : 14);
       const from = Math.min(x(0), x(gain.value));
       parts.push(markup`
+    <line class="axis" x1="${x(0)}" x2="${x(0)}" y1="${middle - half}" y2="${middle + half}"/>
     <text class="bar-name" x="${size.narrow ? 8 : left - 12}" y="${size.narrow ? top + 14 : middle + 4}" text-anchor="${size.narrow ? 'start' : 'end'}">${name}</text>
     <rect class="fill ${kind}" x="${from}" y="${middle - 8}" width="${Math.max(1, Math.abs(x(gain.value) - x(0)))}" height="16"/>
     <path class="whisker" d="M${x(gain.low).toFixed(1)} ${middle - 4}v8M${x(gain.low).toFixed(1)} ${middle}H${x(gain.high).toFixed(1)}m0 -4v8"/>
@@ -77,5 +80,5 @@ function draw(groups: readonly BarGroup[], size: Size): Markup {
       top += row;
     }
   }
-  return markup`${parts}<line class="axis" x1="${x(0)}" x2="${x(0)}" y1="${GROUP_ROOM - 4}" y2="${top + 6}"/>`;
+  return markup`${parts}`;
 }

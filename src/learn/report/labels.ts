@@ -25,8 +25,17 @@ const CHARACTER = 6.9;
 const HEIGHT = 14;
 const GAP = 8;
 
-/** @param dots the important ones first; all are kept clear of names */
-export function placeLabels(dots: readonly Dot[], room: Box, most: number): Placed[] {
+/**
+ * @param dots the important ones first; all are kept clear of names
+ * @param lines points of the plot's lines, which names keep clear of where they can
+ */
+export function placeLabels(
+  dots: readonly Dot[],
+  lines: readonly (readonly [number, number])[],
+  room: Box,
+  most: number,
+): Placed[] {
+  const crossed = lines.map(([x, y]) => ({ left: x - 2, right: x + 2, top: y - 2, bottom: y + 2 }));
   const taken: Box[] = dots.map(({ x, y }) => ({ left: x - 5, right: x + 5, top: y - 5, bottom: y + 5 }));
   const placed: Placed[] = [];
   for (const { x, y, name } of dots) {
@@ -42,12 +51,14 @@ export function placeLabels(dots: readonly Dot[], room: Box, most: number): Plac
       { x: x - GAP, y: y - 7, anchor: 'end', name },
       { x: x - GAP, y: y + 16, anchor: 'end', name },
     ];
-    const fits = options.find((option) => {
+    const possible = options.filter((option) => {
       const box = boxOf(option, width);
       const inside =
         box.left >= room.left && box.right <= room.right && box.top >= room.top && box.bottom <= room.bottom;
       return inside && !taken.some((other) => overlap(box, other));
     });
+    const clear = (option: Placed) => !crossed.some((point) => overlap(boxOf(option, width), point));
+    const fits = possible.find(clear) ?? possible[0];
     if (!fits) continue;
     taken.push(boxOf(fits, width));
     placed.push(fits);

@@ -1,5 +1,5 @@
 /** How figures are written on the page. */
-import type { Estimate, RouterFigures } from '../evaluation/report.ts';
+import type { CostMatch, Estimate, RouterFigures } from '../evaluation/report.ts';
 
 /** A minus sign that is as wide as the plus. */
 const sign = (value: string): string => (value.startsWith('-') ? `−${value.slice(1)}` : `+${value}`);
@@ -16,14 +16,17 @@ export function interval({ low, high }: Pick<Estimate, 'low' | 'high'>): string 
 
 /** A share as percent; small shares keep two digits. */
 export function percent(share: number): string {
-  const value = share * 100;
-  return `${value !== 0 && Math.abs(value) < 1 ? value.toPrecision(2) : value.toFixed(1)} %`;
+  const value = Math.abs(share) * 100;
+  const text = value !== 0 && value < 1 ? value.toPrecision(2) : value.toFixed(1);
+  return `${share < 0 ? '−' : ''}${text} %`;
 }
 
 export function costMatch({ costMatch: match }: RouterFigures): string {
-  if (!match) return 'never';
-  const high = match.high === undefined ? 'never' : percent(match.high);
-  return `${percent(match.value)} (${percent(match.low)} to ${high})`;
+  return match ? `${percent(match.value)} (${matchInterval(match)})` : 'never';
+}
+
+export function matchInterval({ low, high }: CostMatch): string {
+  return `${percent(low)} to ${high === undefined ? 'never' : percent(high)}`;
 }
 
 export function usd(value: number): string {

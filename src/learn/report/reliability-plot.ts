@@ -21,16 +21,16 @@ export function reliabilityPlot(report: EvaluationReport): Markup {
 }
 
 function draw({ reliability: { tenths } }: EvaluationReport, size: Size): Markup {
-  const margin = { left: 48, right: 16, top: 28, bottom: 66 };
+  const margin = { left: 52, right: 28, top: 28, bottom: 66 };
   const bottom = size.height - margin.bottom;
   const label = (value: number) => `${Math.round(100 * value)} %`;
-  // A quarter of the plot's width stays free on a desk, so that both axes have about the same scale.
   const x = linearScale([0, 1], [margin.left, size.width - margin.right], 5, label);
   const y = linearScale([0, 1], [bottom, margin.top], 5, label);
   const most = Math.max(...tenths.map(({ pairs }) => pairs));
   const within = (value: number) => Math.max(0, Math.min(1, value));
   return markup`
-    ${axes({ size, margin: { ...margin, bottom: margin.bottom }, x, y, xTitle: 'expected success', yTitle: 'reached' })}
+    ${axes({ size, margin, x, y, xTitle: 'expected success', yTitle: 'reached' })}
+    <text class="tick small" x="4" y="${size.height - 6}">pairs</text>
     <path class="line mixing" d="M${x(0)} ${y(0)}L${x(1)} ${y(1)}"/>
     ${tenths.map(({ expected, reached, error, pairs, from, to }) => {
       const [low, high] = [within(reached - 1.96 * error), within(reached + 1.96 * error)];

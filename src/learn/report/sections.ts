@@ -1,10 +1,13 @@
 /** The parts of the page that are words and tables. */
-import type { Estimate, EvaluationReport } from '../evaluation/report.ts';
+import type { Estimate, EvaluationReport, RouterFigures } from '../evaluation/report.ts';
 import { shownSequence } from './frontier-plot.ts';
 import { type BarGroup, gainBars } from './gain-bars.ts';
 import { type Markup, markup } from './markup.ts';
-import { costMatch, count, interval, percent, points, usd } from './numbers.ts';
-import { table } from './table.ts';
+import { costMatch, count, interval, matchInterval, percent, points, usd } from './numbers.ts';
+import { type Cell, table } from './table.ts';
+
+/** Rows of a table that is shown at once. */
+const LONG = 30;
 
 export function headline(report: EvaluationReport): Markup {
   const { oneShot, best, reliability } = report;
@@ -27,8 +30,13 @@ ${savings(report)}</p>`;
 function matchCard(report: EvaluationReport): [string, string] {
   const policy = report.oneShot[0]!;
   const sequence = shownSequence(report);
-  if (policy.costMatch) return [percent(policy.costMatch.value), 'of its cost, in one call'];
-  if (sequence?.costMatch) return [percent(sequence.costMatch.value), 'of its cost, with that verifier'];
+  if (policy.costMatch) {
+    return [percent(policy.costMatch.value), `of its cost, in one call: ${matchInterval(policy.costMatch)}`];
+  }
+  if (sequence?.costMatch) {
+    const { costMatch: match } = sequence;
+    return [percent(match.value), `of its cost, with that verifier: ${matchInterval(match)}`];
+  }
   return ['never', 'at no cost'];
 }
 
@@ -60,19 +68,28 @@ export function reinforcement(report: EvaluationReport): Markup {
 ${verifiers.length > 0 && verifierTable(report)}`;
 }
 
+/** Points, with their interval below. */
+function withInterval(estimate: Estimate | undefined): Cell {
+  if (!estimate) return { text: '' };
+  return { text: points(estimate.value), small: interval(estimate), value: estimate.value };
+}
+
+function matchCell({ costMatch: match }: RouterFigures): Cell {
+  if (!match) return { text: 'never' };
+  return { text: percent(match.value), small: matchInterval(match), value: match.value };
+}
+
 function verifierTable({ verifiers, verifierRows, table: of }: EvaluationReport): Markup {
   const drawn = verifierRows < of.rows ? `, on ${count(verifierRows)} rows drawn from the table` : '';
-  const gain = (estimate: Estimate | undefined) =>
-    estimate ? `${points(estimate.value)} (${interval(estimate)})` : '';
   return table({
     caption: `Gain in points by the verifier's accuracy${drawn}`,
     head: ['verdicts right', 'with DAPO', 'without RL', 'rule by hand', 'DAPO adds'],
     rows: verifiers.map(({ accuracy, dapo, plugIn, rule, dapoLessPlugIn }) => [
       `${Math.round(100 * accuracy)} %`,
-      gain(dapo?.gain),
-      gain(plugIn.gain),
-      gain(rule.gain),
-      gain(dapoLessPlugIn),
+      withInterval(dapo?.gain),
+      withInterval(plugIn.gain),
+      withInterval(rule.gain),
+      withInterval(dapoLessPlugIn),
     ]),
   });
 }
@@ -124,7 +141,7 @@ ${table({
     kind,
     percent(rate.value),
     ...flips.map((flip) => percent(flip.rate)),
-    `${points(accuracyChange.value)} (${interval(accuracyChange)})`,
+    withInterval(accuracyChange),
   ]),
 })}`;
 }
@@ -135,21 +152,31 @@ export function tasks({ tasks: all, workingPoint, best }: EvaluationReport): Mar
   return markup`<h2>Task by task</h2>
 <p>At λ = ${String(Number(workingPoint.lambda.toPrecision(3)))}, ${workingPoint.reason}: ${percent(workingPoint.accuracy)} at ${percent(workingPoint.costShare)} of its cost.
 “Difference” is the accuracy less that of ${best.model} on the same rows, in points; “expected” is what the policy promised.</p>
-${table({
-  caption: 'One call; press a heading to sort. Gain inside a task only where it has 100 rows',
-  head: ['task', 'rows', 'policy', 'expected', 'best model', 'difference', 'cost share', 'gain'],
-  sortable: true,
-  rows: all.map(({ task, rows, accuracy, expected, bestAccuracy, difference, error, costShare, gain }) => [
-    task,
-    number(rows, count),
-    number(accuracy, percent),
-    number(expected, percent),
-    number(bestAccuracy, percent),
-    number(difference, (value) => `${points(value)} ±${(1.96 * error).toFixed(1)}`),
-    number(costShare, percent),
-    number(gain?.value, (value) => `${points(value)} (${interval(gain!)})`),
-  ]),
-})}`;
+${folded(
+  all.length,
+  'tasks',
+  table({
+    caption: 'One call; press a heading to sort. Gain inside a task only where it has 100 rows',
+    head: ['task', 'rows', 'policy', 'expected', 'best model', 'difference', 'cost share', 'gain'],
+    sortable: true,
+    rows: all.map(({ task, rows, accuracy, expected, bestAccuracy, difference, error, costShare, gain }) => [
+      task,
+      number(rows, count),
+      number(accuracy, percent),
+      number(expected, percent),
+      number(bestAccuracy, percent),
+      { text: points(difference), small: `±${(1.96 * error).toFixed(1)}`, value: difference },
+      number(costShare, percent),
+      withInterval(gain),
+    ]),
+  }),
+)}`;
+}
+
+/** A long table is opened by whoever wants it. */
+function folded(rows: number, what: string, content: Markup): Markup {
+  if (rows <= LONG) return content;
+  return markup`<details><summary>All ${rows} ${what}</summary>${content}</details>`;
 }
 
 export function singles({ singles: all, best }: EvaluationReport): Markup {
@@ -177,9 +204,9 @@ export function routers({ oneShot }: EvaluationReport): Markup {
     head: ['router', 'gain', 'of the oracle’s', 'as accurate at', 'most accurate'],
     rows: oneShot.map((router) => [
       router.name,
-      `${points(router.gain.value)} (${interval(router.gain)})`,
+      withInterval(router.gain),
       router.ofOracle === undefined ? '' : percent(router.ofOracle),
-      costMatch(router),
+      matchCell(router),
       percent(router.maxAccuracy),
     ]),
   });

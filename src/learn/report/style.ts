@@ -6,7 +6,7 @@ export const STYLE = `
 --policy:#6db3ff;--sequence:#ff9f5a;--simple:#8d98a5;--mixing:#a8b2bd;--oracle:#74d191;--single:#c3cbd3;--rule-line:#cf9df0;--best:#ff86b0}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
-main{max-width:760px;margin:0 auto;padding:24px 16px 64px}
+main{max-width:820px;margin:0 auto;padding:24px 16px 64px}
 h1{font-size:1.7rem;line-height:1.25;margin:0 0 .4rem;overflow-wrap:anywhere}
 h2{font-size:1.25rem;margin:2.6rem 0 .6rem}
 h3{font-size:1rem;margin:0 0 .5rem}
@@ -19,7 +19,7 @@ p,li,dd{overflow-wrap:anywhere}
 .cards dd small{display:block;font-size:.8rem;font-weight:400;color:var(--muted)}
 figure{margin:1.6rem 0;break-inside:avoid}
 figcaption{color:var(--muted);font-size:.88rem;margin-top:.4rem}
-figure>svg{display:block;max-width:100%;height:auto}
+figure>svg{display:block;width:100%;height:auto}
 svg.narrow{display:none}
 .keys{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;margin:0 0 .4rem;padding:0;font-size:.88rem}
 .keys li{display:flex;align-items:center;gap:7px}
@@ -27,7 +27,7 @@ svg.narrow{display:none}
 svg text{fill:var(--fg);font-size:13px;font-family:inherit}
 svg .tick,svg .axis-title{fill:var(--muted);font-variant-numeric:tabular-nums}
 svg .tick.small{font-size:11px}
-svg .label{font-size:12px}
+svg .label{font-size:12px;paint-order:stroke;stroke:var(--bg);stroke-width:3px;stroke-linejoin:round}
 svg .group{font-weight:650}
 svg .value{font-variant-numeric:tabular-nums}
 .grid{stroke:var(--grid)}
@@ -48,9 +48,10 @@ svg .value{font-variant-numeric:tabular-nums}
 .scroll{overflow-x:auto;margin:.8rem 0}
 .scroll:focus-visible,button:focus-visible,summary:focus-visible{outline:2px solid var(--policy);outline-offset:2px}
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;color:var(--muted);padding-bottom:.4rem}
-th,td{padding:5px 10px 5px 0;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap;vertical-align:bottom}
-th:first-child,td:first-child{text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:9rem}
+.caption{color:var(--muted);font-size:.9rem;margin:1rem 0 -.4rem}
+th,td{padding:5px 10px 5px 0;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap;vertical-align:top}
+th:first-child,td:first-child{text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:6.5rem}
+td small{display:block;color:var(--muted);font-size:.8rem}
 tbody th{font-weight:400}
 th:last-child,td:last-child{padding-right:0}
 th button{all:unset;cursor:pointer;font-weight:650}
@@ -63,7 +64,7 @@ code{font:.88em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflo
 .facts{display:grid;grid-template-columns:auto 1fr;gap:4px 16px;margin:.6rem 0}
 .facts dt{color:var(--muted)}
 .facts dd{margin:0;min-width:0}
-@media (max-width:760px){svg.wide{display:none}svg.narrow{display:block}figure>svg.narrow{width:100%;max-width:480px}
+@media (max-width:760px){svg.wide{display:none}svg.narrow{display:block}figure>svg.narrow{max-width:480px}
 .facts{grid-template-columns:1fr}.facts dd{margin-bottom:.5rem}h1{font-size:1.4rem}}
 @media print{:root{color-scheme:light;--bg:#fff;--panel:#f5f7f9;--fg:#000;--muted:#444;--rule:#bbb;--grid:#e4e4e4;--policy:#0b5cad;--sequence:#b0440a;
 --simple:#6b7683;--mixing:#555;--oracle:#1f7a3d;--single:#333;--rule-line:#7a3e9d;--best:#b3134f}

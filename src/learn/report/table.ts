@@ -3,7 +3,9 @@ import { type Markup, markup } from './markup.ts';
 
 export interface Cell {
   text: string;
-  /** What to sort by, where the text does not say; absent for an empty cell. */
+  /** Below the text, smaller: its interval. */
+  small?: string;
+  /** What a sortable table sorts by; absent for an empty cell. */
   value?: number;
 }
 
@@ -15,8 +17,7 @@ export interface TableText {
 }
 
 export function table({ caption, head, rows, sortable = false }: TableText): Markup {
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
-  <caption>${caption}</caption>
+  return markup`<p class="caption">${caption}</p><div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table aria-label="${caption}">
   <thead><tr>${head.map((title) => markup`<th scope="col">${sortable ? markup`<button type="button">${title}</button>` : title}</th>`)}</tr></thead>
   <tbody>${rows.map(
     ([first, ...others]) => markup`
@@ -29,5 +30,6 @@ const textOf = (content: string | Cell): string => (typeof content === 'string' 
 
 function cell(content: string | Cell): Markup {
   if (typeof content === 'string') return markup`<td>${content}</td>`;
-  return markup`<td data-value="${content.value === undefined ? '' : String(content.value)}">${content.text}</td>`;
+  const { text, small, value } = content;
+  return markup`<td data-value="${value === undefined ? '' : String(value)}">${text}${small !== undefined && markup`<small>${small}</small>`}</td>`;
 }
