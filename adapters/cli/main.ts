@@ -33,6 +33,10 @@ const commands: Record<string, CommandEntry> = {
     summary: 'play a table as the environment, with a verifier that may be wrong',
     load: () => import('./commands/replay.ts'),
   },
+  eval: {
+    summary: 'measure a policy on an outcome table, against everything simpler',
+    load: () => import('./commands/eval.ts'),
+  },
   doctor: {
     summary: 'check keys, servers, prices and the ledger',
     load: () => import('./commands/doctor.ts'),
