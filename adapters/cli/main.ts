@@ -24,6 +24,10 @@ const commands: Record<string, CommandEntry> = {
     summary: 'play a table as the environment, with a verifier that may be wrong',
     load: () => import('./commands/replay.ts'),
   },
+  eval: {
+    summary: 'compare a policy with simple routers and the oracle',
+    load: () => import('./commands/eval.ts'),
+  },
   doctor: {
     summary: 'check keys, servers, prices and the ledger',
     load: () => import('./commands/doctor.ts'),

@@ -9,6 +9,7 @@ export { SequencePlanner, sequencePlanner } from '../policy/embedded/sequence.ts
 export { decodeWeights, encodeWeights, type PolicyWeights } from '../policy/embedded/weights.ts';
 export { type DapoOptions, dapoDefaults, trainDapo } from './dapo.ts';
 export { decideTable, type TableDecision } from './decide.ts';
+export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts';
 export { writeWhole } from './files.ts';
 export { bootstrap, type FrontierScore, frontierScore } from './frontier.ts';
 export {
@@ -20,6 +21,8 @@ export {
   replay,
   replayModels,
 } from './replay.ts';
+export { reportHtml } from './report-html.ts';
+export { type StudyLine, study } from './study.ts';
 export {
   type Outcome,
   type OutcomeTable,
