@@ -50,9 +50,7 @@ export function transfer(
       parts.push(forecast(outside, new PoolPredictor(new Predictor(weights), models)));
       order.push(...outside);
     }
-    const lookahead = new SequencePlanner({
-      copula: { traits: 1, sharpness: 1, loadings: {}, fallback: [1] },
-    });
+    const lookahead = sequencePlanner({});
     const plays = parts.map((part) =>
       operations(part, lookahead, { lambdas: FRONTIER_LAMBDAS, verifier: undefined, maxCalls: 1, seed }),
     );
