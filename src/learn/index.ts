@@ -5,6 +5,7 @@ export { createEmbeddedPolicy, loadPolicyWeights } from '../policy/embedded/poli
 export { PoolPredictor } from '../policy/embedded/pool.ts';
 export { Predictor } from '../policy/embedded/predictor.ts';
 export { decodeWeights, encodeWeights, type PolicyWeights } from '../policy/embedded/weights.ts';
+export { calibratePolicy } from './calibrate.ts';
 export { decideTable, type TableDecision } from './decide.ts';
 export { writeWhole } from './files.ts';
 export {

@@ -55,7 +55,7 @@ export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptio
       },
       random,
     );
-    if (process.env.DBG) console.error('trust', fit.expert.taskTrust, fit.expert.wordingTrust); progress(`  tells tasks apart in ${(100 * fit.taskAccuracy).toFixed(1)} % of the rows it was not shown`);
+    progress(`  tells tasks apart in ${(100 * fit.taskAccuracy).toFixed(1)} % of the rows it was not shown`);
     let wordScoresFrom = -1;
     if (fit.taskWords) {
       const tasks = fit.taskWords.length / HASH_BUCKETS;
@@ -98,7 +98,7 @@ function groupByPool(tables: readonly OutcomeTable[]): PoolGroup[] {
   return groups;
 }
 
-function candidateOf(id: string, rows: readonly TableRow[]): CandidateWeights {
+export function candidateOf(id: string, rows: readonly TableRow[]): CandidateWeights {
   const outcomes = rows.flatMap((row) => row.outcomes.get(id) ?? []);
   const mean = (of: (outcome: (typeof outcomes)[number]) => number | undefined): number | undefined => {
     const known = outcomes.flatMap((outcome) => of(outcome) ?? []);

@@ -13,6 +13,8 @@ export interface Prediction {
   familiarity: number;
   /** As a logit: a candidate of ability a succeeds with probability sigmoid(a - difficulty). */
   difficulty: number;
+  /** What a call costs here over what it costs on average. */
+  costRatio: number;
 }
 
 export class Predictor {
@@ -36,6 +38,7 @@ export class Predictor {
       costUsd: new Float64Array(count),
       familiarity: 0,
       difficulty: 0,
+      costRatio: 1,
     };
   }
 
@@ -63,12 +66,15 @@ export class Predictor {
     costUsd.fill(0);
     mass.fill(0);
     prediction.familiarity = 0;
+    let difficulty = 0;
+    let ratioOfAll = 0;
+    let trusts = 0;
     for (const expert of experts) {
       const trust = expert.familiarity(vector);
       if (trust > prediction.familiarity) prediction.familiarity = trust;
       const share = trust + 1e-3;
       if (trust > 0) expert.predict(vector);
-      const { candidates, success: means } = expert.weights;
+      const { candidates, success: means, relevance } = expert.weights;
       for (let j = 0; j < candidates.length; j++) {
         const at = candidates[j]!;
         const own = trust > 0 ? means[j]! + trust * (expert.success[j]! - means[j]!) : means[j]!;
@@ -76,7 +82,10 @@ export class Predictor {
         success[at]! += share * own;
         costUsd[at]! += share * ratio * weights.candidates[at]!.meanCostUsd;
         mass[at]! += share;
+        difficulty += share * relevance[j]! * (weights.candidates[at]!.ability - logit(own));
+        ratioOfAll += share * relevance[j]! * ratio;
       }
+      trusts += share;
     }
     for (let i = 0; i < mass.length; i++) {
       if (mass[i]! > 0) {
@@ -84,6 +93,13 @@ export class Predictor {
         costUsd[i]! /= mass[i]!;
       }
     }
+    prediction.difficulty = difficulty / trusts;
+    prediction.costRatio = ratioOfAll / trusts;
     return prediction;
   }
+}
+
+function logit(share: number): number {
+  const held = Math.max(0.02, Math.min(0.98, share));
+  return Math.log(held / (1 - held));
 }
