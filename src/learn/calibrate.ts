@@ -8,7 +8,7 @@ import { tokenPriceUsd } from '../catalog/price.ts';
 import { PromptEmbedder } from '../policy/embedded/embedding.ts';
 import { Expert } from '../policy/embedded/expert.ts';
 import type { CandidateWeights, ExpertWeights, PolicyWeights } from '../policy/embedded/weights.ts';
-import { matrix, rowOf, solvePositive } from './linear-algebra.ts';
+import { dot, type Matrix, matrix, rowOf, solvePositive } from './linear-algebra.ts';
 import { Random } from './random.ts';
 import { type OutcomeTable, requireLearnable, type TableRow } from './table.ts';
 import { candidateOf } from './train.ts';
@@ -92,8 +92,10 @@ function joinExpert(
   const expert = new Expert(weights, dimensions);
   const old = weights.candidates.length;
   const said = matrix(rows.length, old);
+  const tasks = matrix(rows.length, weights.taskBias.length);
   vectors.forEach((vector, i) => {
     expert.predict(vector);
+    rowOf(tasks, i).set(expert.tasks);
     for (let j = 0; j < old; j++) said.data[i * old + j] = expert.success[j]! - weights.success[j]!;
   });
   let size = old;
@@ -101,13 +103,18 @@ function joinExpert(
   for (const id of joining) {
     const scores = rows.map((row) => row.outcomes.get(id)?.score);
     const { shares, mean } = mixOf(scores, said, old);
+    const beyond = beyondMix(scores, said, tasks, shares, mean);
+    const taskSuccess = withColumn(joined.taskSuccess, size, shares);
+    beyond.forEach((value, t) => {
+      taskSuccess[t * (size + 1) + size]! += value;
+    });
     joined = {
       ...joined,
       candidates: Int32Array.of(...joined.candidates, position.get(id)!),
       success: Float32Array.of(...joined.success, mean),
       relevance: Float32Array.of(...joined.relevance, 0),
       costScale: Float32Array.of(...joined.costScale, 1),
-      taskSuccess: withColumn(joined.taskSuccess, size, shares),
+      taskSuccess,
       taskLogCost: withColumn(joined.taskLogCost, size, uniform(old)),
       successBasis: withColumn(joined.successBasis, size, shares),
       costBasis: withColumn(joined.costBasis, size, uniform(old)),
@@ -124,7 +131,7 @@ function uniform(size: number): Float64Array {
 
 function mixOf(
   scores: readonly (number | undefined)[],
-  said: { rows: number; columns: number; data: Float64Array },
+  said: Matrix,
   old: number,
 ): { shares: Float64Array; mean: number } {
   const measured = scores.flatMap((score, i) => (score === undefined ? [] : [i]));
@@ -150,6 +157,38 @@ function mixOf(
   for (let j = 0; j < old; j++) left.data[j * old + j]! += penalty;
   const solved = solvePositive(left, right).data;
   return { shares: solved.map((value) => value + 1 / old), mean: Math.min(0.99, Math.max(0.01, mean)) };
+}
+
+/** By task, how much better than the mix the newcomer is, pulled to zero as far as its spread may be chance. */
+function beyondMix(
+  scores: readonly (number | undefined)[],
+  said: Matrix,
+  tasks: Matrix,
+  shares: Float64Array,
+  mean: number,
+): Float64Array {
+  const sums = new Float64Array(tasks.columns);
+  const counts = new Float64Array(tasks.columns);
+  let squares = 0;
+  let measured = 0;
+  scores.forEach((score, i) => {
+    if (score === undefined) return;
+    const rest = score - mean - dot(rowOf(said, i), shares);
+    squares += rest * rest;
+    measured++;
+    const posterior = rowOf(tasks, i);
+    for (let t = 0; t < tasks.columns; t++) {
+      sums[t]! += posterior[t]! * rest;
+      counts[t]! += posterior[t]!;
+    }
+  });
+  const within = squares / Math.max(1, measured);
+  let between = 0;
+  for (let t = 0; t < tasks.columns; t++) {
+    if (counts[t]! > 0) between += (sums[t]! ** 2 / counts[t]! - within) / Math.max(1, measured);
+  }
+  const pull = between > 0 ? within / between : Number.POSITIVE_INFINITY;
+  return sums.map((sum, t) => sum / (counts[t]! + pull));
 }
 
 /** A matrix of `size` columns with one more: the shares of its first columns. */

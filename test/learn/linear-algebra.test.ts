@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { eigenSymmetric, gram, type Matrix, matrix, multiply, orthonormalise, rowOf, solvePositive } from '../../src/learn/linear-algebra.ts';
+import {
+  eigenSymmetric,
+  gram,
+  type Matrix,
+  matrix,
+  multiply,
+  orthonormalise,
+  rowOf,
+  solvePositive,
+} from '../../src/learn/linear-algebra.ts';
 import { Random } from '../../src/learn/random.ts';
 
 function randomMatrix(rows: number, columns: number, random: Random): Matrix {
@@ -17,7 +26,8 @@ test('eigenvectors rebuild the matrix, and values fall', () => {
   for (let e = 0; e < 12; e++) {
     if (e > 0) expect(values[e]!).toBeLessThanOrEqual(values[e - 1]!);
     const v = rowOf(vectors, e);
-    for (let i = 0; i < 12; i++) for (let j = 0; j < 12; j++) rebuilt.data[i * 12 + j]! += values[e]! * v[i]! * v[j]!;
+    for (let i = 0; i < 12; i++)
+      for (let j = 0; j < 12; j++) rebuilt.data[i * 12 + j]! += values[e]! * v[i]! * v[j]!;
   }
   rebuilt.data.forEach((value, k) => {
     expect(value).toBeCloseTo(symmetric.data[k]!, 9);
@@ -39,7 +49,8 @@ test('columns become orthonormal even where they nearly depend on each other', (
   for (let i = 0; i < 25; i++) m.data[i * 5 + 4] = m.data[i * 5]! + 1e-7 * m.data[i * 5 + 4]!;
   orthonormalise(m);
   const identity = gram(m);
-  for (let i = 0; i < 5; i++) for (let j = 0; j < 5; j++) expect(identity.data[i * 5 + j]!).toBeCloseTo(i === j ? 1 : 0, 7);
+  for (let i = 0; i < 5; i++)
+    for (let j = 0; j < 5; j++) expect(identity.data[i * 5 + j]!).toBeCloseTo(i === j ? 1 : 0, 7);
 });
 
 test('random numbers repeat by seed and fill the range evenly', () => {
@@ -48,7 +59,7 @@ test('random numbers repeat by seed and fill the range evenly', () => {
   const bins = new Float64Array(10);
   for (let i = 0; i < 20_000; i++) {
     const value = a.next();
-    expect(b.next()).toBe(value);
+    if (b.next() !== value) throw new Error(`draw ${i} differs`);
     bins[Math.floor(value * 10)]!++;
   }
   for (const filled of bins) expect(Math.abs(filled - 2000)).toBeLessThan(200);

@@ -19,7 +19,11 @@ describe('a sound table', () => {
   test('is read plain and gzipped, with unknown fields and missing models tolerated', async () => {
     const rows = [
       { ...good, extra: true },
-      { id: 7, messages: [{ role: 'user', content: 'there' }], outcomes: { m: { score: 0.5, cost: 1, more: 1 } } },
+      {
+        id: 7,
+        messages: [{ role: 'user', content: 'there' }],
+        outcomes: { m: { score: 0.5, cost: 1, more: 1 } },
+      },
     ];
     const text = rows.map((row) => JSON.stringify(row)).join('\n\n');
     await writeFile(at('plain'), `\uFEFF${text}`);
@@ -37,13 +41,20 @@ describe('a sound table', () => {
   });
 
   test('gives prompts even where outcomes are absent or nonsense', async () => {
-    const path = await writeRows(at('prompts'), [{ id: 'x', prompt: 'p', outcomes: 'secret' }, { id: 'y', prompt: 'q' }]);
+    const path = await writeRows(at('prompts'), [
+      { id: 'x', prompt: 'p', outcomes: 'secret' },
+      { id: 'y', prompt: 'q' },
+    ]);
     expect((await readPrompts(path)).map(({ id }) => id)).toEqual(['x', 'y']);
   });
 });
 
 describe('a bad table is refused with the line and the reason', () => {
-  const outcome = (change: object) => ({ ...good, id: 'b', outcomes: { m: { score: 1, cost: 1, ...change } } });
+  const outcome = (change: object) => ({
+    ...good,
+    id: 'b',
+    outcomes: { m: { score: 1, cost: 1, ...change } },
+  });
   test.each([
     ['score above 1', outcome({ score: 1.5 }), /line 2: outcomes\.m\.score/],
     ['score below 0', outcome({ score: -0.1 }), /line 2: outcomes\.m\.score/],
@@ -57,7 +68,10 @@ describe('a bad table is refused with the line and the reason', () => {
     ['not an object', 5, /line 2/],
   ])('%s', async (_name, row, message) => {
     const path = await writeRows(at('bad'), [good, row]);
-    await expect(readTable(path)).rejects.toMatchObject({ code: 'invalid_file', message: expect.stringMatching(message) });
+    await expect(readTable(path)).rejects.toMatchObject({
+      code: 'invalid_file',
+      message: expect.stringMatching(message),
+    });
   });
 
   test('not JSON', async () => {
@@ -66,7 +80,11 @@ describe('a bad table is refused with the line and the reason', () => {
   });
 
   test('a gzip that is cut off', async () => {
-    const whole = gzipSync(worldRows(300, 1).map((row) => JSON.stringify(row)).join('\n'));
+    const whole = gzipSync(
+      worldRows(300, 1)
+        .map((row) => JSON.stringify(row))
+        .join('\n'),
+    );
     await writeFile(at('cut'), whole.subarray(0, whole.length >> 1));
     await expect(readTable(at('cut'))).rejects.toThrow(/line \d+: the file is cut off or damaged/);
   });
@@ -79,8 +97,16 @@ describe('a bad table is refused with the line and the reason', () => {
 
   test.each([
     ['one row', [good], /one row/],
-    ['one model', [1, 2].map((id) => ({ ...good, id, outcomes: { m: { score: id - 1, cost: 1 } } })), /one model, m/],
-    ['equal scores', [1, 2].map((id) => ({ ...good, id, outcomes: { m: { score: 1, cost: 1 }, n: { score: 1, cost: 2 } } })), /all scores are 1/],
+    [
+      'one model',
+      [1, 2].map((id) => ({ ...good, id, outcomes: { m: { score: id - 1, cost: 1 } } })),
+      /one model, m/,
+    ],
+    [
+      'equal scores',
+      [1, 2].map((id) => ({ ...good, id, outcomes: { m: { score: 1, cost: 1 }, n: { score: 1, cost: 2 } } })),
+      /all scores are 1/,
+    ],
   ])('%s teaches nothing', async (_name, rows, message) => {
     const table = await readTable(await writeRows(at('dull'), rows));
     expect(() => requireLearnable(table)).toThrow(message);

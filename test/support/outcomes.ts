@@ -21,7 +21,11 @@ export interface WorldRow {
 }
 
 /** Rows of three tasks; longer prompts are harder. */
-export function worldRows(count: number, seed: number, models: readonly string[] = Object.keys(WORLD.models)): WorldRow[] {
+export function worldRows(
+  count: number,
+  seed: number,
+  models: readonly string[] = Object.keys(WORLD.models),
+): WorldRow[] {
   const random = new Random(seed);
   return Array.from({ length: count }, (_, i) => {
     const task = (['add', 'code', 'history'] as const)[random.below(3)]!;
