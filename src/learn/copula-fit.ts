@@ -25,7 +25,7 @@ export interface CopulaFit {
 
 /** Numbers of hidden traits that are tried. */
 const TRAITS = [1, 3];
-const STEPS = 900;
+const STEPS = 600;
 const BATCH = 48;
 /** Models of a row looked at together: as many as a sequence sees, not all, so that twins do not dominate. */
 const MOST_TOGETHER = 8;

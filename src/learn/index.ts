@@ -7,6 +7,7 @@ export { PoolPredictor } from '../policy/embedded/pool.ts';
 export { Predictor } from '../policy/embedded/predictor.ts';
 export { SequencePlanner, sequencePlanner } from '../policy/embedded/sequence.ts';
 export { decodeWeights, encodeWeights, type PolicyWeights } from '../policy/embedded/weights.ts';
+export { calibratePolicy } from './calibrate.ts';
 export { type DapoOptions, dapoDefaults, trainDapo } from './dapo.ts';
 export { decideTable, type TableDecision } from './decide.ts';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts';

@@ -7,15 +7,7 @@ import { cluster, fitTasks } from './fit-tasks.ts';
 import { fitTrust, relevanceOf } from './fit-trust.ts';
 import type { SparseRows } from './fit-words.ts';
 import { type ForestOptions, growForest } from './grow-forest.ts';
-import {
-  columnMeans,
-  eigenSymmetric,
-  gram,
-  type Matrix,
-  matrix,
-  rowOf,
-  solvePositive,
-} from './linear-algebra.ts';
+import { columnMeans, eigenSymmetric, gram, type Matrix, matrix, rowOf } from './linear-algebra.ts';
 import type { Random } from './random.ts';
 import type { TableRow } from './table.ts';
 
@@ -49,20 +41,19 @@ export interface ExpertFit {
 
 const FOLDS = 5;
 /** Bounds of the pull on task means, in rows. */
-const LEAST_PULL = Number(process.env.PULL ?? 1);
+const LEAST_PULL = 1;
 const MOST_PULL = 200;
-const SUCCESS_COMPONENTS = Number(process.env.COMPS ?? 8);
+const SUCCESS_COMPONENTS = 8;
 const COST_COMPONENTS = 2;
 const TASK_COMPONENTS = 6;
 /** The split of a tree looks at cost too, but success is what matters. */
 const COST_WEIGHT = 0.4;
-const E = (k: string, d: number): number => Number(process.env[k] ?? d);
-export const FOREST: ForestOptions = {
-  trees: E('TREES', 120),
-  leafRows: E('LEAF', 8),
-  inputShare: E('INP', 0.3),
-  rowShare: E('ROWS', 0.75),
-};
+const FOREST: ForestOptions = { trees: 120, leafRows: 8, inputShare: 0.3, rowShare: 0.75 };
+
+/** For rows whose single words are not used. */
+export function noWords(rows: number): SparseRows {
+  return { starts: new Int32Array(rows + 1), buckets: new Uint16Array(0), values: new Float32Array(0) };
+}
 
 export function trainExpert(
   { rows, vectors, words, dimensions, candidates }: ExpertRows,

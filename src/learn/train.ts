@@ -116,7 +116,7 @@ function groupByPool(tables: readonly OutcomeTable[]): PoolGroup[] {
   return groups;
 }
 
-function candidateOf(id: string, rows: readonly TableRow[]): CandidateWeights {
+export function candidateOf(id: string, rows: readonly TableRow[]): CandidateWeights {
   const outcomes = rows.flatMap((row) => row.outcomes.get(id) ?? []);
   const mean = (of: (outcome: (typeof outcomes)[number]) => number | undefined): number | undefined => {
     const known = outcomes.flatMap((outcome) => of(outcome) ?? []);

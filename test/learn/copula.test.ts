@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { copulaOf, fitCopula } from '../../src/learn/copula-fit.ts';
+import { fitCopula } from '../../src/learn/copula-fit.ts';
 import { expected, judge, mean, observe } from '../../src/policy/embedded/belief.ts';
 import { emptyBelief, fillBelief, normalPoints } from '../../src/policy/embedded/copula.ts';
 import { world } from './world.ts';
@@ -61,8 +61,8 @@ describe('what a verdict says about the other candidates', () => {
       return sum;
     };
     expect(strength(0)).toBeLessThan(0.7);
-    expect(strength(2)).toBeGreaterThan(1.3);
-    const data = world(200, 4);
-    expect(copulaOf(fitCopula(data, 3), data.models)).toEqual(copulaOf(fitCopula(data, 3), data.models));
-  });
+    const strong = strength(2);
+    expect(strong).toBeGreaterThan(1.3);
+    expect(strength(2)).toBe(strong);
+  }, 40_000);
 });

@@ -10,7 +10,7 @@ import { viewPrompt } from '../../src/policy/prompt-view.ts';
 function table(): OutcomeTable {
   const random = new Random(8);
   const kinds = ['Add', 'Translate', 'Sort'];
-  const rows = Array.from({ length: 150 }, (_, i) => {
+  const rows = Array.from({ length: 120 }, (_, i) => {
     const kind = kinds[i % 3]!;
     const text = `${kind} the following ${2 + random.below(8)} things, please: ${random.below(100)}.`;
     const outcomes = new Map(
@@ -55,7 +55,7 @@ describe('evaluating a policy', () => {
     expect(page).not.toContain('<weak>');
     expect(page).not.toMatch(/NaN|undefined|https?:/);
     expect(page.match(/<polyline/g)!.length).toBeGreaterThanOrEqual(8);
-  });
+  }, 60_000);
 
   it('disturbs a prompt without changing its words, and the same by seed', () => {
     const text = 'What is the capital of France? Answer briefly.';

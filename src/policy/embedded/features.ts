@@ -61,6 +61,12 @@ export const STRUCTURE = [
   'askedWords',
   'askedNumbers',
   'askedJoins',
+  'askedSentences',
+  'askedQuotes',
+  'askedCapitals',
+  'askedEach',
+  'listedArrays',
+  'listedTypes',
   'tools',
   'structured',
   'images',
@@ -124,6 +130,9 @@ function hashWord(word: string): number {
 const NAME = hashWord('name');
 const DESCRIPTION = hashWord('description');
 const AND = hashWord('and');
+const EACH = new Set(['each', 'both', 'respectively', 'also', 'then', 'another', 'second'].map(hashWord));
+const LISTS = new Set(['array', 'list', 'arraylist', 'tuple'].map(hashWord));
+const TYPE = hashWord('type');
 
 /** Logged prompts carry their tool list in the text, after this line; it is hashed apart from the question. */
 const TOOLS_MARK = '\n[tools]\n';
@@ -209,6 +218,13 @@ export class FeatureReader {
     let askedWords = 0;
     let askedNumbers = 0;
     let askedJoins = 0;
+    let askedSentences = 0;
+    let askedQuotes = 0;
+    let askedCapitals = 0;
+    let capitals = 0;
+    let each = 0;
+    let arrays = 0;
+    let types = 0;
     let previousToken = 0;
     let hash = HASH_SEED;
     let length = 0;
@@ -244,6 +260,10 @@ export class FeatureReader {
           if (length > longestWord) longestWord = length;
           if (hash === NAME) names++;
           else if (hash === AND) joins++;
+          if (salt === 0) {
+            if (EACH.has(hash)) each++;
+          } else if (hash === TYPE) types++;
+          else if (LISTS.has(hash)) arrays++;
           if (toolsAt >= 0 && length >= STEM_LETTERS - 1) {
             const at = stem & (ASKED - 1);
             if (salt === 0) {
@@ -270,6 +290,9 @@ export class FeatureReader {
         askedWords = words;
         askedNumbers = numbers;
         askedJoins = joins + commas;
+        askedSentences = sentences + questions;
+        askedQuotes = quotes;
+        askedCapitals = capitals;
       }
       if (i === text.length) break;
       read++;
@@ -295,7 +318,10 @@ export class FeatureReader {
           if (value < 1e15) value = value * 10 + (code - 48);
         } else if (type === LETTER) {
           if (code >= 128) foreign++;
-          else if (small !== code) uppers++;
+          else if (small !== code) {
+            uppers++;
+            if (length === 1) capitals++;
+          }
           if (salt === 0 && last !== 32 && beforeLast !== 32) {
             add((Math.imul((beforeLast << 14) ^ (last << 7) ^ small, HASH_PRIME) ^ TRIPLE_SALT) | 0);
           }
@@ -419,6 +445,12 @@ export class FeatureReader {
     out[at++] = log(askedWords);
     out[at++] = log(askedNumbers);
     out[at++] = log(askedJoins);
+    out[at++] = log(askedSentences);
+    out[at++] = log(askedQuotes);
+    out[at++] = log(askedCapitals);
+    out[at++] = log(each);
+    out[at++] = log(arrays);
+    out[at++] = log(types);
     out[at++] = log(view.tools);
     out[at++] = view.structured ? 1 : 0;
     out[at++] = log(view.images + view.audio + view.files);
