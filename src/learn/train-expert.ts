@@ -20,6 +20,8 @@ export interface ExpertRows {
   dimensions: number;
   /** Candidate ids, in the order of the expert. */
   candidates: readonly string[];
+  /** Trees of the forest; default 120. */
+  trees?: number | undefined;
 }
 
 /** What the trained expert expected of its own rows without having seen them: for stacking, reports and tests. */
@@ -49,7 +51,7 @@ export function noWords(rows: number): SparseRows {
 }
 
 export function trainExpert(
-  { rows, vectors, words, dimensions, candidates }: ExpertRows,
+  { rows, vectors, words, dimensions, candidates, trees = FOREST.trees }: ExpertRows,
   random: Random,
 ): ExpertFit {
   const count = rows.length;
@@ -105,7 +107,7 @@ export function trainExpert(
     }
   }
   const weightOfCost = balance(targets, successComponents);
-  const { forest, outOfBag } = growForest(inputs, targets, FOREST, random);
+  const { forest, outOfBag } = growForest(inputs, targets, { ...FOREST, trees }, random);
   for (let c = successComponents; c < targets.columns; c++) forest.scale[c]! /= weightOfCost;
 
   const wording = matrix(count, pool);
@@ -137,7 +139,7 @@ export function trainExpert(
     expert: {
       success: Float32Array.from(success),
       centres,
-      ...familiarRange(centres, vectors, dimensions),
+      ...usual(centres, vectors, dimensions),
       taskWeights: recogniser.weights,
       taskBias: recogniser.bias,
       taskSuccess: Float32Array.from(taskSuccess.data),
@@ -370,15 +372,26 @@ function taskCentres(
   return centres;
 }
 
-/** Prompts as far from every task as the outermost of the training ones are half trusted. */
-function familiarRange(
+/** What most prompts of a task exceed, each prompt counted for the task whose centre is nearest. */
+function usual(
   centres: Float32Array,
   vectors: readonly Float32Array[],
   dimensions: number,
-): { familiarFrom: number; familiarTo: number } {
-  const nearest = Float64Array.from(vectors, (vector) => nearestCentre(centres, vector, dimensions)).sort();
-  const familiarTo = nearest[Math.floor(nearest.length * 0.05)]!;
-  return { familiarFrom: familiarTo * 0.4, familiarTo: Math.max(familiarTo, 1e-3) };
+): Pick<ExpertWeights, 'usualCosine' | 'usualExplained'> {
+  const tasks = centres.length / dimensions;
+  const cosines: number[][] = Array.from({ length: tasks }, () => []);
+  const explained: number[][] = Array.from({ length: tasks }, () => []);
+  for (const vector of vectors) {
+    const { task, cosine } = nearestCentre(centres, vector, dimensions);
+    cosines[task]!.push(cosine);
+    explained[task]!.push(vector[dimensions + STRUCTURE_COUNT]!);
+  }
+  const low = (values: number[]): number => {
+    values.sort((a, b) => a - b);
+    // A task that is nobody's nearest is never asked for.
+    return Math.max(values[Math.floor(values.length * 0.05)] ?? 1, 1e-3);
+  };
+  return { usualCosine: Float32Array.from(cosines, low), usualExplained: Float32Array.from(explained, low) };
 }
 
 /** Brings the mean of exp(expected log cost ratio) to the mean of the real ratios, candidate by candidate. */

@@ -1,6 +1,6 @@
 /** Training of the embedded policy from outcome tables. */
-import { PromptEmbedder } from '../policy/embedded/embedding.ts';
-import { FEATURE_VERSION, HASH_BUCKETS, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
+import { PromptEmbedder, readingLength } from '../policy/embedded/embedding.ts';
+import { FEATURE_VERSION, HASH_BUCKETS } from '../policy/embedded/features.ts';
 import type { CandidateWeights, ExpertWeights, PolicyWeights } from '../policy/embedded/weights.ts';
 import { fitEmbedding } from './fit-embedding.ts';
 import { packWordScores, selectRows } from './fit-words.ts';
@@ -11,6 +11,8 @@ import { trainExpert } from './train-expert.ts';
 export interface TrainOptions {
   seed?: number;
   name?: string;
+  /** Trees of each expert: more are a little more exact, larger and slower. Default 120. */
+  trees?: number;
   /** Told what is being done, a line each. */
   progress?: (line: string) => void;
 }
@@ -52,6 +54,7 @@ export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptio
         words: selectRows(words, numbers),
         dimensions: embedding.dimensions,
         candidates: models,
+        trees: options.trees,
       },
       random,
     );
@@ -59,7 +62,7 @@ export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptio
     let wordScoresFrom = -1;
     if (fit.taskWords) {
       const tasks = fit.taskWords.length / HASH_BUCKETS;
-      wordScoresFrom = embedding.dimensions + STRUCTURE_COUNT + scores;
+      wordScoresFrom = readingLength(embedding.dimensions) + scores;
       scores += tasks;
       taskWords.push({ weights: fit.taskWords, tasks });
     }
