@@ -52,7 +52,13 @@ export function calibratePolicy(
   } else {
     const readings = vectors.map((vector) => vector.subarray(0, readingLength(dimensions)));
     const { expert } = trainExpert(
-      { rows: table.rows, vectors: readings, words: noWords(table.rows.length), dimensions, candidates: table.models },
+      {
+        rows: table.rows,
+        vectors: readings,
+        words: noWords(table.rows.length),
+        dimensions,
+        candidates: table.models,
+      },
       new Random(weights.seed),
     );
     experts.push({
