@@ -33,9 +33,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { splits: { type: 'string', default: '3' }, data: { type: 'string', default: '../shared/data' } },
 });
-const lines: string[][] = [
-  ['table', 'goal', 'k-NN', 'xrouter', '+-', 'coarse lambdas', 'calibration error', 'training s'],
-];
+print(['table', 'goal', 'k-NN', 'xrouter', '+-', 'coarse lambdas', 'calibration error', 'training s']);
 for (const name of positionals.length > 0 ? positionals : Object.keys(GOALS)) {
   const path = join(values.data, `${name}.train.jsonl.gz`);
   if (!existsSync(path)) {
@@ -48,7 +46,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(GOALS)) {
   );
   const mean = (of: keyof Run): number => runs.reduce((sum, run) => sum + run[of], 0) / runs.length;
   const spread = Math.sqrt(runs.reduce((sum, run) => sum + (run.gain - mean('gain')) ** 2, 0)) / runs.length;
-  lines.push([
+  print([
     name,
     `+${(GOALS[name] ?? 0).toFixed(1)}`,
     mean('neighbours').toFixed(2),
@@ -59,9 +57,10 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(GOALS)) {
     mean('seconds').toFixed(1),
   ]);
 }
-for (const line of lines) {
+
+function print(cells: readonly string[]): void {
   process.stdout.write(
-    `${line.map((cell, i) => (i === 0 ? cell.padEnd(20) : cell.padStart(18))).join('')}\n`,
+    `${cells.map((cell, i) => (i === 0 ? cell.padEnd(20) : cell.padStart(18))).join('')}\n`,
   );
 }
 
