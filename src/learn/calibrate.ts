@@ -5,7 +5,7 @@
  */
 import type { Candidate } from '../catalog/candidate.ts';
 import { tokenPriceUsd } from '../catalog/price.ts';
-import { PromptEmbedder } from '../policy/embedded/embedding.ts';
+import { PromptEmbedder, readingLength } from '../policy/embedded/embedding.ts';
 import { Expert } from '../policy/embedded/expert.ts';
 import type { CandidateWeights, ExpertWeights, PolicyWeights } from '../policy/embedded/weights.ts';
 import { dot, type Matrix, matrix, rowOf, solvePositive } from './linear-algebra.ts';
@@ -50,8 +50,15 @@ export function calibratePolicy(
   if (familiar[nearest]! >= LIKE_TRAINING && joining.length > 0) {
     experts[nearest] = joinExpert(experts[nearest]!, dimensions, table.rows, vectors, joining, position);
   } else {
+    const readings = vectors.map((vector) => vector.subarray(0, readingLength(dimensions)));
     const { expert } = trainExpert(
-      { rows: table.rows, vectors, words: noWords(table.rows.length), dimensions, candidates: table.models },
+      {
+        rows: table.rows,
+        vectors: readings,
+        words: noWords(table.rows.length),
+        dimensions,
+        candidates: table.models,
+      },
       new Random(weights.seed),
     );
     experts.push({

@@ -14,10 +14,10 @@ const factors = new Float64Array(HASH_BUCKETS);
 const offsets = new Int32Array(HASH_BUCKETS);
 
 /**
- * Writes the unit vector of the words, then standardised structure, then the words' own task scores.
- * Returns the share of the prompt's TF-IDF length that the training prompts' directions explain, 0..1.
+ * Writes the unit vector of the words; standardised structure; the share of the prompt's TF-IDF length that
+ * the training prompts' directions explain, 0..1; then the words' own task scores.
  */
-export function embed(weights: EmbeddingWeights, features: PromptFeatures, out: Float32Array): number {
+export function embed(weights: EmbeddingWeights, features: PromptFeatures, out: Float32Array): void {
   const { dimensions, idf, scale, vectors, structureMean, structureScale, scores } = weights;
   const { buckets, occurrences, count, structure } = features;
   let full = 0;
@@ -72,8 +72,8 @@ export function embed(weights: EmbeddingWeights, features: PromptFeatures, out: 
     const value = (structure[s]! - structureMean[s]!) * structureScale[s]!;
     out[dimensions + s] = Math.max(-STRUCTURE_LIMIT, Math.min(STRUCTURE_LIMIT, value));
   }
+  out[dimensions + STRUCTURE_COUNT] = full > 0 ? Math.sqrt(norm / full) : 0;
   if (scores > 0) addWordScores(weights, features, full, out);
-  return full > 0 ? Math.sqrt(norm / full) : 0;
 }
 
 function addWordScores(
@@ -82,7 +82,7 @@ function addWordScores(
   full: number,
   out: Float32Array,
 ): void {
-  const from = dimensions + STRUCTURE_COUNT;
+  const from = readingLength(dimensions);
   out.fill(0, from, from + scores);
   if (full === 0) return;
   const unit = 1 / Math.sqrt(full);
@@ -96,9 +96,14 @@ function addWordScores(
   }
 }
 
+/** Numbers that say what a prompt is, before the experts' word scores. */
+export function readingLength(dimensions: number): number {
+  return dimensions + STRUCTURE_COUNT + 1;
+}
+
 /** Numbers in a prompt's vector. */
 export function vectorLength({ dimensions, scores }: EmbeddingWeights): number {
-  return dimensions + STRUCTURE_COUNT + scores;
+  return readingLength(dimensions) + scores;
 }
 
 /** Reads and embeds prompts into one buffer: `vector` holds until the next prompt. */
@@ -112,7 +117,7 @@ export class PromptEmbedder {
     this.vector = new Float32Array(vectorLength(weights));
   }
 
-  embed(view: PromptView): number {
-    return embed(this.weights, this.reader.read(view), this.vector);
+  embed(view: PromptView): void {
+    embed(this.weights, this.reader.read(view), this.vector);
   }
 }
