@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, globSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { build } from 'esbuild';
+import { build } from 'rolldown';
 
 const root = join(import.meta.dirname, '..');
 process.chdir(root);
@@ -13,26 +13,17 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
 });
 
 await build({
-  entryPoints: { xrouter: 'adapters/cli/main.ts' },
-  outdir: 'dist/bin',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
+  // The sandbox's worker is started by its file name, so it must be a file of its own.
+  input: { xrouter: 'adapters/cli/bin.ts', 'sandbox-worker': 'src/gym/sandbox-worker.ts' },
   platform: 'node',
-  target: 'node22',
-  minifySyntax: true,
-  legalComments: 'none',
   // What is small and always needed is bundled; what is large or must be one instance is not.
-  external: [
-    'undici',
-    '@pydantic/*',
-    '@modelcontextprotocol/*',
-    '@langchain/*',
-    'langchain',
-    'quickjs-emscripten',
-  ],
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+  external:
+    /^(undici|quickjs-emscripten|langchain|@pydantic|@modelcontextprotocol|@langchain|@huggingface)(\/|$)/,
+  output: {
+    dir: 'dist/bin',
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
   },
 });
 chmodSync('dist/bin/xrouter.js', 0o755);

@@ -35,7 +35,7 @@ export interface Requirement {
 
 export interface AdmissionRules {
   requirement: Requirement;
-  deny: ReadonlySet<string>;
+  deny: ReadonlySet<Candidate>;
   /** Why the candidate cannot be called at all (no key), or `undefined` if it can. */
   unusable(candidate: Candidate): string | undefined;
   /** Whether its circuit breaker lets calls through. */
@@ -79,7 +79,7 @@ export function admit(
 
 function refuse(candidate: Candidate, rules: AdmissionRules): [RefusalCode, string] | undefined {
   const { requirement } = rules;
-  if (rules.deny.has(candidate.id)) return ['denied', 'it is on the deny list'];
+  if (rules.deny.has(candidate)) return ['denied', 'it is on the deny list'];
   const unusable = rules.unusable(candidate);
   if (unusable) return ['no_key', unusable];
   for (const modality of requirement.modalities) {

@@ -12,7 +12,7 @@ import type { RouteEvent } from './events.ts';
 import type { Reservation, Settlement } from './ledger/ledger.ts';
 import type { Usage } from './money.ts';
 import { addUsage, sumUsd } from './money.ts';
-import type { CallAction } from './policy/policy.ts';
+import type { CallAction, Decision } from './policy/policy.ts';
 import { AnswerAssembler } from './provider/assemble.ts';
 import type { CallFinish, Delta, Provider, ProviderCall } from './provider/provider.ts';
 import type { FailedAttempt } from './provider/retry.ts';
@@ -39,7 +39,7 @@ export async function* accountedCall(
   let error: XrouterError | undefined;
   try {
     const { callId, model, reservedUsd } = record;
-    yield { type: 'call_start', step, callId, model, reservedUsd };
+    yield { type: 'call_start', step, callId, model, reservedUsd, direct };
     const provider = account.meter(await run.parts.providerOf(candidate));
     const onAttempt = (failed: FailedAttempt) => account.fail(failed.error);
     const events = callWithRetry(provider, providerCall(run, candidate, action), {
@@ -76,6 +76,25 @@ export async function* accountedCall(
   return record;
 }
 
+/** The policy's own tokens: they are spent already, so they are booked on every budget, whatever it has left. */
+export async function bookOverhead(
+  run: Run,
+  step: number,
+  { model, usage, cost }: NonNullable<Decision['overhead']>,
+): Promise<void> {
+  const { ledger } = run.parts;
+  const { usd, provenance, estimated } = cost;
+  const { id } = await ledger.reserve({
+    episodeId: run.id,
+    callId: `${run.id}:decision:${step}`,
+    model,
+    amountUsd: usd,
+    scopes: run.scopes.map((scope) => ({ ...scope, limitUsd: undefined })),
+    expiresInMs: SETTLE_GRACE_MS,
+  });
+  await ledger.settle(id, { usd, status: 'completed', usage, provenance, estimated });
+}
+
 /** What the candidate is sent: the user's request, within the bounds that were reserved for. */
 function providerCall(run: Run, candidate: Candidate, action: CallAction): ProviderCall {
   const { request, limits, signal } = run;
@@ -84,6 +103,8 @@ function providerCall(run: Run, candidate: Candidate, action: CallAction): Provi
     request: {
       ...request,
       messages: action.messages ?? request.messages,
+      // The adapter's own form holds the messages as they were.
+      native: action.messages ? undefined : request.native,
       temperature: action.temperature ?? request.temperature,
       maxOutputTokens: run.outputLimit(candidate),
     },
@@ -134,6 +155,12 @@ class CallAccount {
     const { id: episodeId, scopes, limits, parts } = this.#run;
     const { callId, model, reservedUsd: amountUsd } = this.record;
     const expiresInMs = limits.totalMs + SETTLE_GRACE_MS;
+    if (!parts.breaker.begin(model)) {
+      const hint = 'It is tried again by itself; until then another candidate answers.';
+      throw new XrouterError('circuit_open', `${model} failed repeatedly a moment ago and is left alone.`, {
+        hint,
+      });
+    }
     this.record.attempts++;
     this.#answer = new AnswerAssembler();
     this.#reservation = await parts.ledger.reserve({
@@ -170,9 +197,9 @@ class CallAccount {
   /** The attempt failed. What was billed for it is booked; what never reached the model is given back. */
   async fail(error: XrouterError): Promise<void> {
     if (!this.#reservation) return;
+    this.#run.parts.breaker.record(this.record.model, error);
     const status = this.#wasLeft(error) ? 'aborted' : 'failed';
     if (error instanceof CallError) {
-      this.#run.parts.breaker.record(this.record.model, error);
       if (error.usage) return this.#settle(status, error.usage, false);
       if (!error.maybeBilled) return this.#release();
     }
@@ -216,12 +243,21 @@ class CallAccount {
       ...(totalUsd !== undefined && { provenance }),
       ...((estimated || record.cost.estimated) && { estimated: true }),
     };
-    const { id } = this.#take();
-    await ledger.settle(id, { usd, status, usage, provenance, servedModel: record.servedModel, estimated });
+    const { servedModel } = record;
+    try {
+      await ledger.settle(this.#take().id, { usd, status, usage, provenance, servedModel, estimated });
+    } catch (error) {
+      // The answer is there and paid for. What was reserved goes on counting in full, so no budget is overrun.
+      record.bookingError = error instanceof Error ? error.message : String(error);
+    }
   }
 
   async #release(): Promise<void> {
-    await this.#run.parts.ledger.release(this.#take().id);
+    try {
+      await this.#run.parts.ledger.release(this.#take().id);
+    } catch (error) {
+      this.record.bookingError = error instanceof Error ? error.message : String(error);
+    }
   }
 
   #take(): Reservation {

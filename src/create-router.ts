@@ -1,15 +1,19 @@
 /** From configuration to router. */
+
+import { openBooks } from './books.ts';
 import type { Candidate } from './catalog/candidate.ts';
 import { createCatalog } from './catalog/catalog.ts';
-import { endpointOf } from './catalog/providers.ts';
+import { type Env, endpointOf } from './catalog/providers.ts';
 import { XrouterError } from './errors.ts';
 import { budgetScopes } from './ledger/budgets.ts';
-import { lazyLedger } from './ledger/lazy.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import { createMemoryLedger } from './ledger/memory.ts';
+import { explorationBudget } from './ledger/exploration.ts';
 import { benchmarkPolicy } from './policy/benchmark.ts';
+import { policyFromFile } from './policy/embedded/from-file.ts';
+import { exploringPolicy } from './policy/exploring.ts';
 import { cheapestPolicy, fixedPolicy, strongestPolicy } from './policy/fixed.ts';
 import type { Policy } from './policy/policy.ts';
+import { createServedPolicy } from './policy/served/create.ts';
+import { shadowPolicy } from './policy/shadow.ts';
 import { CircuitBreaker } from './provider/breaker.ts';
 import type { Provider } from './provider/provider.ts';
 import { Router } from './router.ts';
@@ -24,23 +28,36 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
   const { models, providers, allow, bundled, pool, deny, lambda, minSuccess, limits, maxOutputTokens } =
     config;
   const catalog = createCatalog({ models, providers, allow, bundled, configName: surroundings.configName });
-  for (const name of [...(pool ?? []), ...(deny ?? [])]) catalog.get(name);
-  const ledger = ledgerOf(config);
+  catalog.select([...(pool ?? []), ...(deny ?? [])]);
+  const { exploration, shadow } = config;
+  const idOf = (name: string) => catalog.get(name, env).id;
+  let policy = policyOf(config.policy ?? 'embedded', env, idOf);
+  if (shadow) policy = shadowPolicy(policy, policyOf(shadow, env, idOf));
+  const books = openBooks(config, policy);
+  if (exploration) {
+    const { share, budgetUsd, seed } = exploration;
+    const budget = explorationBudget(books.ledger, budgetUsd);
+    policy = exploringPolicy(policy, { epsilon: share, budgetUsd, budget, seed });
+  }
   const budgets = config.budgets ?? {};
   const http = new Map<string, Promise<Provider>>();
   const unusable = new Map<string, string | undefined>();
   return new Router({
     catalog,
     env,
-    ledger,
-    policy: policyOf(config.policy ?? 'benchmark', (name) => catalog.get(name, env).id),
+    ledger: books.ledger,
+    policy,
     fallbackPolicy: config.fallback === false ? undefined : benchmarkPolicy(),
     breaker: new CircuitBreaker(config.breaker),
     retry: config.retry ?? {},
     defaults: { pool, deny, lambda, minSuccess, limits, maxOutputTokens },
     routes: config.routes ?? {},
     verifier: config.verifier,
-    onEpisode: surroundings.onEpisode,
+    pricesUrl: config.pricesUrl,
+    onEpisode(episode, firstState) {
+      books.keep(episode, firstState);
+      surroundings.onEpisode?.(episode);
+    },
     unusable(candidate) {
       if (candidate.via) return undefined;
       if (!unusable.has(candidate.provider)) {
@@ -60,7 +77,8 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
       }
       return provider;
     },
-    close: () => ledger.close(),
+    feedback: (episodeId, feedback) => books.feedback(episodeId, feedback),
+    close: () => books.close(),
   });
 
   /** undici takes 60 ms to load, so only who calls a model loads it. */
@@ -72,21 +90,11 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
       });
     }
     const { createHttpProvider } = await import('./provider/http.ts');
-    const { outputLimitField: maxTokensField } = spec.wire;
-    return createHttpProvider({ id: spec.id, ...endpointOf(spec, env), maxTokensField });
+    return createHttpProvider({ id: spec.id, ...endpointOf(spec, env), wire: spec.wire });
   }
 }
 
-function ledgerOf({ ledger, episodes }: RouterConfig): Ledger {
-  if (ledger === undefined) return createMemoryLedger();
-  if (typeof ledger !== 'string') return ledger;
-  return lazyLedger(async () => {
-    const { openLedger } = await import('./ledger/index.ts');
-    return openLedger({ path: ledger, episodes });
-  });
-}
-
-function policyOf(choice: PolicyChoice, idOf: (name: string) => string): Policy {
+function policyOf(choice: PolicyChoice, env: Env, idOf: (name: string) => string): Policy {
   if (choice === 'cheapest') return cheapestPolicy();
   if (choice === 'strongest') return strongestPolicy();
   if (choice === 'benchmark' || choice === 'embedded') return benchmarkPolicy();
@@ -95,5 +103,10 @@ function policyOf(choice: PolicyChoice, idOf: (name: string) => string): Policy 
     const [first, ...others] = [choice.fixed].flat().map(idOf);
     return fixedPolicy(first!, ...others);
   }
-  throw new XrouterError('invalid_config', 'Policy files cannot be loaded yet.', { hint: 'Name a policy.' });
+  if ('served' in choice) {
+    const { baseUrl, model, kind, extraBody, keyVariable = 'XROUTER_ROUTER_KEY', ...options } = choice.served;
+    const server = { baseUrl, model, kind, extraBody, apiKey: env[keyVariable] };
+    return createServedPolicy({ ...options, server, fallback: benchmarkPolicy() });
+  }
+  return policyFromFile(choice.file);
 }

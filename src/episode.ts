@@ -23,6 +23,8 @@ export interface CallRecord {
   cost: Cost;
   /** The worst case that was set aside for it before the call. */
   reservedUsd?: number;
+  /** Why the ledger could not book it; what was reserved then goes on counting against the budgets. */
+  bookingError?: string;
   /** Attempts on the wire; more than 1 after retries. */
   attempts: number;
   startedAtMs: number;
@@ -92,7 +94,8 @@ export function expenses(episode: Episode): { cost: Cost; usage?: Usage }[] {
   return episode.steps.flatMap(({ decision, calls }) => [
     ...(decision.overhead ? [decision.overhead] : []),
     ...calls,
-    ...calls.map((call) => ({ cost: { usd: call.verdict?.usd ?? 0 } })),
+    // A verdict without `usd` was free; one whose `usd` is undefined cost nobody knows what.
+    ...calls.map(({ verdict }) => ({ cost: { usd: verdict && 'usd' in verdict ? verdict.usd : 0 } })),
   ]);
 }
 

@@ -33,7 +33,15 @@ export interface RouteResult {
 
 export type RouteEvent =
   | { type: 'decision'; step: number; decision: Decision; decisionMs: number }
-  | { type: 'call_start'; step: number; callId: string; model: string; reservedUsd?: number }
+  | {
+      type: 'call_start';
+      step: number;
+      callId: string;
+      model: string;
+      reservedUsd?: number;
+      /** True: tokens follow as they come. False: the answer is held back until it is released, if it is. */
+      direct: boolean;
+    }
   | { type: 'delta'; callId: string; model: string; delta: Delta }
   | { type: 'call_end'; step: number; call: CallRecord }
   | { type: 'verdict'; callId: string; model: string; verifier: string; verdict: Verdict }

@@ -1,11 +1,12 @@
 /** What a router is configured with: one object. Every part is optional. */
 import type { CatalogOptions } from './catalog/catalog.ts';
 import type { Env } from './catalog/providers.ts';
-import type { Episode } from './episode.ts';
 import type { BudgetConfig } from './ledger/budgets.ts';
-import type { EpisodeOptions } from './ledger/episodes.ts';
+import type { EpisodeOptions, EpisodeWithPrompt } from './ledger/episodes.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Policy } from './policy/policy.ts';
+import type { ServedPolicyOptions } from './policy/served/create.ts';
+import type { RouterServerSpec } from './policy/served/server-spec.ts';
 import type { CircuitBreakerOptions } from './provider/breaker.ts';
 import type { RetryOptions } from './provider/retry.ts';
 import type { RouteDefaults } from './router-parts.ts';
@@ -19,7 +20,27 @@ export type PolicyChoice =
   | 'strongest'
   | { fixed: string | string[] }
   | { file: string }
+  | { served: ServedConfig }
   | Policy;
+
+export interface ExplorationConfig {
+  /** Of the requests, 0..1. */
+  share: number;
+  /** What exploration may cost in all, beyond the best choices' expected costs; counted in the ledger, for good. */
+  budgetUsd: number;
+  /** The same seed draws the same; default: another one each time. */
+  seed?: number;
+}
+
+/** A router LLM on a server of your own, as data; its key comes from the environment. */
+export interface ServedConfig
+  extends Pick<RouterServerSpec, 'baseUrl' | 'model' | 'kind' | 'extraBody'>,
+    Omit<ServedPolicyOptions, 'server' | 'contract' | 'fallback'> {
+  /** Environment variable that holds the server's key; default `XROUTER_ROUTER_KEY`. */
+  keyVariable?: string;
+  /** Contract folder: compatibility mode for a published checkpoint. */
+  contract?: string;
+}
 
 export interface RouterConfig extends Omit<CatalogOptions, 'configName' | 'deny'>, RouteDefaults {
   /** Default `embedded`. */
@@ -34,6 +55,12 @@ export interface RouterConfig extends Omit<CatalogOptions, 'configName' | 'deny'
   ledger?: string | Ledger;
   /** How much is kept of each episode, where the ledger is a file. */
   episodes?: EpisodeOptions;
+  /** Now and then calls another candidate than the best, so that training can learn from it. Default: never. */
+  exploration?: ExplorationConfig;
+  /** A policy that is asked beside the live one, after each answer; what it would have done is only recorded. */
+  shadow?: PolicyChoice;
+  /** Where `router.refreshPrices()` fetches from; default: where genai-prices publishes its data. */
+  pricesUrl?: string;
   retry?: Pick<RetryOptions, 'maxAttempts' | 'baseDelayMs' | 'maxDelayMs'>;
   breaker?: Pick<CircuitBreakerOptions, 'failureThreshold' | 'failureShare' | 'windowMs' | 'openMs'>;
 }
@@ -44,6 +71,6 @@ export interface Surroundings {
   env?: Env;
   /** Named in the provenance of the user's prices. */
   configName?: string;
-  /** Told of every episode once it has ended. */
-  onEpisode?: (episode: Episode) => void;
+  /** Told of every episode once it has ended, with the messages it was asked with. */
+  onEpisode?: (episode: EpisodeWithPrompt) => void;
 }

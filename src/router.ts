@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { explainRefusals } from './admission.ts';
-import { accountedCall } from './call.ts';
+import { accountedCall, bookOverhead } from './call.ts';
+import type { RefreshOptions } from './catalog/refresh.ts';
 import { checkDecision, checkRequest } from './checks.ts';
 import type { CallRecord } from './episode.ts';
 import { newEpisode } from './episode.ts';
@@ -29,6 +30,7 @@ export interface Explanation {
 export class Router {
   readonly parts: RouterParts;
   readonly #turns = new TurnMemory();
+  #completing: Promise<void> | undefined;
 
   constructor(parts: RouterParts) {
     this.parts = parts;
@@ -60,6 +62,7 @@ export class Router {
     let run: Run;
     try {
       checkRequest(request);
+      await this.#completePrices();
       run = new Run(this.parts, request);
     } catch (thrown) {
       const episode = newEpisode(randomUUID(), request, Date.now());
@@ -76,7 +79,7 @@ export class Router {
       end = { type: 'end', status, error, episode: run.episode };
     } finally {
       run.close();
-      this.parts.onEpisode?.(run.episode);
+      this.parts.onEpisode?.({ ...run.episode, messages: request.messages }, run.firstState);
     }
     yield end;
   }
@@ -84,6 +87,7 @@ export class Router {
   /** Decides and explains; calls no model and needs no key. @throws XrouterError where nobody can answer */
   async decide(request: RouteRequest): Promise<Explanation> {
     checkRequest(request);
+    await this.#completePrices();
     const run = new Run(this.parts, request, { needsKeys: false });
     try {
       await run.readBalances();
@@ -95,8 +99,39 @@ export class Router {
     }
   }
 
+  /**
+   * Fetches current price data. The user's own prices stay in force, and so does every price the new data
+   * does not know.
+   * @throws XrouterError `connection_failed`; the prices in hand stay good
+   */
+  async refreshPrices(options?: RefreshOptions): Promise<void> {
+    const { refreshPrices } = await import('./catalog/refresh.ts');
+    this.parts.catalog = await refreshPrices(this.parts.catalog, { url: this.parts.pricesUrl, ...options });
+  }
+
+  /**
+   * How good an answer turned out to be; training learns from it.
+   * @param score 0..1, 1 the best
+   * @param source who says so; a second word of the same source replaces its first
+   * @throws XrouterError `invalid_request` for a score out of range or an episode that is not kept,
+   *   `invalid_config` where no episodes are kept
+   */
+  async feedback(episodeId: string, score: number, source = 'user'): Promise<void> {
+    await this.parts.feedback(episodeId, { score, source });
+  }
+
   async close(): Promise<void> {
     await this.parts.close();
+  }
+
+  /** Looks up, once, the prices of the user's models that the catalog lacks; nothing to do is the usual case. */
+  #completePrices(): Promise<void> | undefined {
+    if (this.#completing) return this.#completing;
+    if (this.parts.catalog.candidates.every(({ price, via }) => price ?? via)) return undefined;
+    this.#completing = import('./catalog/refresh.ts').then(async ({ completePrices }) => {
+      this.parts.catalog = await completePrices(this.parts.catalog);
+    });
+    return this.#completing;
   }
 
   async *#steps(run: Run): AsyncGenerator<RouteEvent, RouteResult, undefined> {
@@ -108,6 +143,7 @@ export class Router {
       const step = run.episode.steps.length;
       const { decision, decisionMs } = await this.#decide(run);
       run.beginStep(decision, decisionMs);
+      if (decision.overhead) await bookOverhead(run, step, decision.overhead);
       yield { type: 'decision', step, decision, decisionMs };
 
       const { action } = decision;

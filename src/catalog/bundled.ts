@@ -3,8 +3,10 @@ import type { BenchmarkScore, Candidate, PricePeriod } from './candidate.ts';
 import { anthropic } from './models/anthropic.ts';
 import { frontier } from './models/frontier.ts';
 import { google } from './models/google.ts';
+import { mistral } from './models/mistral.ts';
 import { openWeights } from './models/open-weights.ts';
 import { openai } from './models/openai.ts';
+import { qwen } from './models/qwen.ts';
 import type { ModelRow, Offer } from './models/row.ts';
 import prices from './prices.generated.json' with { type: 'json' };
 import { PROVIDERS } from './providers.ts';
@@ -15,6 +17,8 @@ export const MODEL_ROWS: readonly ModelRow[] = [
   ...anthropic,
   ...google,
   ...frontier,
+  ...mistral,
+  ...qwen,
   ...openWeights,
 ];
 

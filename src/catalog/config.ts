@@ -63,6 +63,7 @@ export const providerSchema = z
         outputLimitField: z.enum(['max_tokens', 'max_completion_tokens']).optional(),
         streamUsage: z.enum(['option', 'always']).optional(),
         reasoningEffort: z.boolean().optional(),
+        reasoningSampling: z.boolean().optional(),
         responseFormat: z.enum(['json_schema', 'json_object', 'none']).optional(),
         reportsCost: z.boolean().optional(),
       })

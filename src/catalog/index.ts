@@ -1,4 +1,9 @@
-/** The catalog's face. `config.ts` and `pool.ts` are imported by their own paths, since zod takes time to load. */
+/**
+ * The catalog's face. The schema in `config.ts` is imported by its own path, by what reads a configuration:
+ * zod takes time to load.
+ */
+import type { Candidate } from './candidate.ts';
+
 export { BENCHMARKS, type BenchmarkName } from './benchmarks.ts';
 export type {
   BenchmarkScore,
@@ -18,6 +23,7 @@ export {
   type ProviderFacts,
   type Usability,
 } from './catalog.ts';
+export type { CatalogConfig } from './config.ts';
 export { nearestNames } from './nearest.ts';
 export {
   type CostOptions,
@@ -39,3 +45,12 @@ export {
   type WireQuirks,
 } from './providers.ts';
 export { completePrices, type RefreshOptions, refreshPrices } from './refresh.ts';
+
+/**
+ * Candidates of a pool file, in its order and with its ids as they stand. Loads zod on first use.
+ * @throws XrouterError `invalid_file` that names the line or the field
+ */
+export async function poolFromFile(path: string): Promise<Candidate[]> {
+  return (await import('./pool.ts')).poolFromFile(path);
+}
+export { litellmModels } from './litellm.ts';

@@ -12,10 +12,12 @@ export interface WireQuirks {
    * sends it unasked and may refuse the option.
    */
   streamUsage: 'option' | 'always';
-  /** Whether `reasoning_effort` is accepted. */
+  /** Whether its reasoning models accept `reasoning_effort`; its other models may refuse it. */
   reasoningEffort: boolean;
   /** The strongest `response_format` it honours rather than refuses or ignores. */
   responseFormat: 'json_schema' | 'json_object' | 'none';
+  /** Whether its reasoning models accept `temperature` and `top_p`; OpenAI's answer them with an error. */
+  reasoningSampling: boolean;
   /** Whether `usage.cost` holds what the call cost in USD. */
   reportsCost: boolean;
 }
@@ -43,6 +45,7 @@ const OPENAI_WIRE: WireQuirks = {
   streamUsage: 'option',
   reasoningEffort: true,
   responseFormat: 'json_schema',
+  reasoningSampling: false,
   reportsCost: false,
 };
 
@@ -52,6 +55,7 @@ export const COMPATIBLE_WIRE: WireQuirks = {
   streamUsage: 'option',
   reasoningEffort: false,
   responseFormat: 'json_schema',
+  reasoningSampling: true,
   reportsCost: false,
 };
 
@@ -78,6 +82,7 @@ function selfHosted(id: string, name: string, baseUrl: string, wire: Partial<Wir
 export const PROVIDERS: readonly ProviderSpec[] = [
   hosted('openai', 'OpenAI', 'https://api.openai.com/v1', ['OPENAI_API_KEY'], OPENAI_WIRE),
   hosted('anthropic', 'Anthropic', 'https://api.anthropic.com/v1', ['ANTHROPIC_API_KEY'], {
+    // Its OpenAI-compatible endpoint ignores `response_format`, `reasoning_effort` and `strict`.
     responseFormat: 'none',
   }),
   hosted(
@@ -87,9 +92,11 @@ export const PROVIDERS: readonly ProviderSpec[] = [
     ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
     { reasoningEffort: true },
   ),
+  // Refuses `stream_options` and `max_completion_tokens` with 422.
   hosted('mistral', 'Mistral', 'https://api.mistral.ai/v1', ['MISTRAL_API_KEY'], { streamUsage: 'always' }),
-  hosted('xai', 'xAI', 'https://api.x.ai/v1', ['XAI_API_KEY']),
+  hosted('xai', 'xAI', 'https://api.x.ai/v1', ['XAI_API_KEY'], { reasoningEffort: true }),
   hosted('deepseek', 'DeepSeek', 'https://api.deepseek.com', ['DEEPSEEK_API_KEY'], {
+    reasoningEffort: true,
     responseFormat: 'json_object',
   }),
   hosted('moonshot', 'Moonshot AI', 'https://api.moonshot.ai/v1', ['MOONSHOT_API_KEY', 'KIMI_API_KEY']),
@@ -98,14 +105,19 @@ export const PROVIDERS: readonly ProviderSpec[] = [
   hosted('cohere', 'Cohere', 'https://api.cohere.ai/compatibility/v1', ['COHERE_API_KEY', 'CO_API_KEY']),
   hosted('perplexity', 'Perplexity', 'https://api.perplexity.ai', ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'], {
     streamUsage: 'always',
+    reasoningEffort: true,
   }),
   hosted('groq', 'Groq', 'https://api.groq.com/openai/v1', ['GROQ_API_KEY'], {
     outputLimitField: 'max_completion_tokens',
+    reasoningEffort: true,
   }),
   hosted('cerebras', 'Cerebras', 'https://api.cerebras.ai/v1', ['CEREBRAS_API_KEY'], {
     outputLimitField: 'max_completion_tokens',
+    reasoningEffort: true,
   }),
-  hosted('together', 'Together AI', 'https://api.together.xyz/v1', ['TOGETHER_API_KEY']),
+  hosted('together', 'Together AI', 'https://api.together.xyz/v1', ['TOGETHER_API_KEY'], {
+    reasoningEffort: true,
+  }),
   hosted('fireworks', 'Fireworks AI', 'https://api.fireworks.ai/inference/v1', ['FIREWORKS_API_KEY'], {
     reasoningEffort: true,
   }),

@@ -1,11 +1,15 @@
 /** Prices beyond the flattened ones: of models the catalog lacks, and of data newer than the package. */
 import type { Provider as GenaiProvider } from '@pydantic/genai-prices';
 import { XrouterError } from '../errors.ts';
+import type { Provenance } from '../money.ts';
 import { splitId } from './bundled.ts';
 import type { Candidate, PriceTable } from './candidate.ts';
 import type { Catalog } from './catalog.ts';
 import { GENAI_PRICES, loadGenaiPrices, lookUpPeriods, priceName } from './genai-prices.ts';
 import bundled from './prices.generated.json' with { type: 'json' };
+
+/** The data genai-prices answers from; it holds it for the whole process, so this does too. */
+let inForce: Provenance = { source: 'bundled', name: bundled.name, asOf: bundled.asOf };
 
 /**
  * Looks up the candidates that have no price yet in the installed price data: no network, but it loads
@@ -14,7 +18,7 @@ import bundled from './prices.generated.json' with { type: 'json' };
 export async function completePrices(catalog: Catalog): Promise<Catalog> {
   const unpriced = catalog.candidates.filter(({ price }) => price === undefined);
   if (unpriced.length === 0) return catalog;
-  const tables = await lookUp(unpriced, { source: 'bundled', name: bundled.name, asOf: bundled.asOf });
+  const tables = await lookUp(unpriced);
   return tables.size > 0 ? catalog.withPrices(tables) : catalog;
 }
 
@@ -32,13 +36,11 @@ export interface RefreshOptions {
  */
 export async function refreshPrices(catalog: Catalog, options: RefreshOptions = {}): Promise<Catalog> {
   const genai = await loadGenaiPrices();
-  let address = options.url ?? '';
+  const address = options.url ?? genai.REMOTE_DATA_JSON_URL;
   try {
-    genai.updatePrices(({ remoteDataUrl, setProviderData }) => {
-      address ||= remoteDataUrl;
-      setProviderData(fetchJson(address, options.timeoutMs ?? 10_000));
-    });
-    await genai.waitForUpdate();
+    const data = await fetchJson(address, options.timeoutMs ?? 10_000);
+    // Given as a value rather than a promise: it then checks the shape here and throws, instead of logging.
+    genai.updatePrices(({ setProviderData }) => setProviderData(data));
   } catch (error) {
     throw new XrouterError('connection_failed', `Prices could not be refreshed from ${address}.`, {
       hint: 'The prices in hand stay in force; check the address or try again later.',
@@ -46,27 +48,22 @@ export async function refreshPrices(catalog: Catalog, options: RefreshOptions = 
     });
   }
   const asOf = new Date().toISOString().slice(0, 10);
-  return catalog.withPrices(
-    await lookUp(catalog.candidates, { source: 'refreshed', name: `${GENAI_PRICES} ${address}`, asOf }),
-  );
+  inForce = { source: 'refreshed', name: `${GENAI_PRICES} ${address}`, asOf };
+  return catalog.withPrices(await lookUp(catalog.candidates));
 }
 
 async function fetchJson(url: string, timeoutMs: number): Promise<GenaiProvider[]> {
   const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  // genai-prices checks the shape itself and rejects what it cannot use.
   return (await response.json()) as GenaiProvider[];
 }
 
-async function lookUp(
-  candidates: readonly Candidate[],
-  provenance: PriceTable['provenance'],
-): Promise<Map<string, PriceTable>> {
+async function lookUp(candidates: readonly Candidate[]): Promise<Map<string, PriceTable>> {
   const genai = await loadGenaiPrices();
   const tables = new Map<string, PriceTable>();
   for (const candidate of candidates) {
     const periods = lookUpPeriods(genai, priceNameOf(candidate));
-    if (periods) tables.set(candidate.id, { periods, provenance });
+    if (periods) tables.set(candidate.id, { periods, provenance: inForce });
   }
   return tables;
 }

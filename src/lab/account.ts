@@ -123,7 +123,8 @@ export function listCostUsd(candidate: Candidate, tokens: CallTokens, at: Date):
   const perMillion =
     fresh * prices.inputUsdPerMTok +
     tokens.cachedTokens * (prices.cacheReadUsdPerMTok ?? prices.inputUsdPerMTok) +
-    tokens.outputTokens * prices.outputUsdPerMTok;
+    (tokens.outputTokens - tokens.reasoningTokens) * prices.outputUsdPerMTok +
+    tokens.reasoningTokens * (prices.reasoningUsdPerMTok ?? prices.outputUsdPerMTok);
   return perMillion / 1e6 + (prices.requestUsd ?? 0);
 }
 

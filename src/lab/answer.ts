@@ -1,7 +1,8 @@
 /** What a model answers: text, tool calls or an instance of a schema, as its draw for the prompt says. */
 import type { Candidate } from '../catalog/candidate.ts';
+import type { AssistantMessage } from '../request.ts';
 import { textOf } from '../request.ts';
-import { hashOf, hex, Random, unit } from './random.ts';
+import { hashOf, hashText, hex, Random, unit } from './random.ts';
 import { instanceOf, type JsonSchema, promptHints } from './schema.ts';
 import { judge, type Kind, solves } from './skill.ts';
 import { type Solved, solve, wrongAnswer } from './solvers/index.ts';
@@ -27,32 +28,56 @@ export interface Judgement {
   difficulty: number;
   /** Present where a solver knows the exact answer. */
   solved?: Solved;
+  /** Present where the lab was told the answers. */
+  told?: KnownPrompt;
 }
 
-/** The human's last message as text; markers of the lab are not part of it. */
+/** The human's last message as text, markers of the lab included. */
 export function lastPrompt(body: Pick<ChatBody, 'messages'>): string {
   const message = body.messages.findLast(({ role }) => role === 'user');
   return message ? textOf(message.content) : '';
 }
 
-export function judgePrompt(prompt: string): Judgement {
+/** A prompt whose answers someone else knows, for example a task of the gym. */
+export interface KnownPrompt {
+  kind: Kind;
+  /** 0..1. */
+  difficulty: number;
+  right: AssistantMessage;
+  wrong: AssistantMessage;
+}
+
+/** What is known of a prompt; `undefined` where nothing is. */
+export type KnownPrompts = (prompt: string) => KnownPrompt | undefined;
+
+export function judgePrompt(prompt: string, known?: KnownPrompts): Judgement {
+  const told = known?.(prompt);
+  if (told) return { kind: told.kind, difficulty: told.difficulty, told };
   const solved = solve(prompt);
   return solved ? { kind: solved.kind, difficulty: solved.difficulty, solved } : judge(prompt);
 }
 
 /** @param key what ids are made of; equal for equal requests in equal order */
-export function answerFor(seed: number, candidate: Candidate, body: ChatBody, key: string): Answer {
+export function answerFor(
+  seed: number,
+  candidate: Candidate,
+  body: ChatBody,
+  key: string,
+  known?: KnownPrompts,
+): Answer {
   const prompt = stripMarkers(lastPrompt(body));
-  const judgement = judgePrompt(prompt);
+  const judgement = judgePrompt(prompt, known);
   const right = solves(seed, candidate, prompt, judgement.kind, judgement.difficulty);
-  const random = new Random(seed, 'answer', candidate.id, prompt);
+  const random = new Random(seed, 'answer', candidate.id, hashText(prompt));
   const reasoning = reasoningFor(seed, candidate, body, prompt, judgement);
+  if (judgement.told) return recited(right ? judgement.told.right : judgement.told.wrong, reasoning, key);
   const final = finalAnswer(judgement, right, random);
 
+  const source = valueSource(body, prompt);
   const calls = chooseCalls(body, prompt);
   if (calls.length > 0) {
     const toolCalls = calls.map(({ tool, focus }, index) => {
-      const hints = promptHints(prompt, final, right);
+      const hints = promptHints(source, final, right);
       if (focus !== undefined) hints.texts = [focus];
       const parameters = (tool.function.parameters ?? { type: 'object' }) as JsonSchema;
       return {
@@ -66,6 +91,14 @@ export function answerFor(seed: number, candidate: Candidate, body: ChatBody, ke
   return { content: contentFor(body, prompt, judgement, final, right, random), reasoning, toolCalls: [] };
 }
 
+function recited(message: AssistantMessage, reasoning: string, key: string): Answer {
+  const toolCalls = (message.tool_calls ?? []).map(({ function: called }, index) => ({
+    id: `call_${hex(24, key, index)}`,
+    ...called,
+  }));
+  return { content: textOf(message.content), reasoning, toolCalls };
+}
+
 function contentFor(
   body: ChatBody,
   prompt: string,
@@ -77,7 +110,8 @@ function contentFor(
   const format = body.responseFormat;
   if (format?.type === 'json_schema') {
     const schema = (format.json_schema.schema ?? { type: 'object' }) as JsonSchema;
-    return JSON.stringify(instanceOf(schema, promptHints(prompt, final, right)));
+    const source = valueSource(body, prompt);
+    return JSON.stringify(instanceOf(schema, promptHints(source, final, right)));
   }
   if (format?.type === 'json_object') {
     return JSON.stringify({ answer: final ?? prose(prompt, judgement.kind, random) });
@@ -93,6 +127,11 @@ function contentFor(
 function finalAnswer({ solved }: Judgement, right: boolean, random: Random): string | undefined {
   if (!solved) return undefined;
   return right ? solved.answer : wrongAnswer(solved, random);
+}
+
+/** Where values are taken from: what tools have found comes before what was asked. */
+function valueSource(body: ChatBody, prompt: string): string {
+  return [...toolResults(body), prompt].join('\n');
 }
 
 /** Texts of the tool results behind the human's last message. */
@@ -134,7 +173,7 @@ const SENTENCES: Record<Kind, readonly string[]> = {
 
 /** Sensible text about the prompt where no exact answer is known. */
 function prose(prompt: string, kind: Kind, random: Random): string {
-  const topic = prompt.replace(/\s+/g, ' ').trim().slice(0, 60) || 'your message';
+  const topic = prompt.slice(0, 200).replace(/\s+/g, ' ').trim().slice(0, 60) || 'your message';
   const count = prompt.length < 40 ? 1 : prompt.length < 400 ? 2 : 3;
   return `On "${topic}": ${random.sample(SENTENCES[kind], count).join(' ')}`;
 }
@@ -158,16 +197,18 @@ function reasoningFor(
 ): string {
   if (!candidate.reasoning) return '';
   const effort = EFFORT[body.reasoningEffort ?? 'medium'] ?? 1;
-  const spread = 0.5 + unit(seed, 'effort', candidate.id, prompt);
+  const hash = hashText(prompt);
+  const spread = 0.5 + unit(seed, 'effort', candidate.id, hash);
   const chars = Math.round((120 + 2400 * difficulty * difficulty) * spread * effort);
   const sentences = SENTENCES[kind];
   let text = '';
-  for (let index = hashOf(seed, prompt); text.length < chars; index++) {
+  for (let index = hashOf(seed, hash); text.length < chars; index++) {
     text += `${sentences[index % sentences.length]} `;
   }
   return text.slice(0, chars);
 }
 
+/** The prompt without the lab's own markers, so that they do not change the answer. */
 export function stripMarkers(prompt: string): string {
   return prompt.includes('[[lab:') ? prompt.replace(/\s*\[\[lab:[^\]]+\]\]/g, '') : prompt;
 }

@@ -1,14 +1,16 @@
 /** One chat completion: check, fault, answer, play, bill. */
+import { hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Candidate } from '../catalog/candidate.ts';
+import { PROVIDERS } from '../catalog/providers.ts';
 import { type Account, listCostUsd, NO_TOKENS, type SeenRequest } from './account.ts';
-import { answerFor, lastPrompt } from './answer.ts';
+import { answerFor, type KnownPrompts, lastPrompt } from './answer.ts';
 import { outputTokens, speak } from './body.ts';
 import { faultInfo } from './fault-list.ts';
 import type { Fault, Faults } from './faults.ts';
 import { answerPlan, distort, refusalPlan, wholePlan } from './planning.ts';
 import { type Plan, play } from './play.ts';
-import { hashOf, hex } from './random.ts';
+import { hex } from './random.ts';
 import { speedOf } from './speed.ts';
 import { inputTokens, type PromptCache, promptText } from './tokens.ts';
 import { type ChatBody, readChatBody, WireError } from './wire.ts';
@@ -18,13 +20,14 @@ export interface LabState {
   seed: number;
   speed: number;
   candidates: readonly Candidate[];
+  known?: KnownPrompts;
   /** By `provider/wire name` and by candidate id. */
   byName: Map<string, Candidate>;
   faults: Faults;
   account: Account;
   cache: PromptCache;
-  /** How often each request was seen, by its hash: repeats get ids of their own. */
-  repeats: Map<number, number>;
+  /** How often each request was seen, by its digest: repeats get ids of their own. */
+  repeats: Map<string, number>;
   created: number;
 }
 
@@ -38,8 +41,7 @@ const REASONING_FIELDS: Record<string, string> = {
   openrouter: 'reasoning',
   groq: 'reasoning',
 };
-/** Providers that tell what a call cost. */
-const REPORTS_COST = new Set(['openrouter']);
+const WIRES = new Map(PROVIDERS.map(({ id, wire }) => [id, wire]));
 /** Where a request sets no limit and the model has none. */
 const DEFAULT_MAX_TOKENS = 16_384;
 const MAX_REPEATS = 100_000;
@@ -74,7 +76,9 @@ export function chat(
     candidate = findCandidate(lab, provider, body.model);
     seen.model = candidate.id;
     seen.provider = candidate.provider;
-    const repeat = countRepeat(lab, hashOf(candidate.id, raw));
+    // One pass over the body, however long it is; ids are made of this.
+    const digest = hash('sha1', `${lab.seed} ${candidate.id} ${raw}`);
+    const repeat = countRepeat(lab, digest);
     const header = req.headers['x-lab-fault'];
     const fault = lab.faults.for({
       provider: candidate.provider,
@@ -90,7 +94,7 @@ export function chat(
     if (refusal) {
       plan = refusal;
     } else {
-      const answered = answer(lab, candidate, body, hex(29, lab.seed, candidate.id, raw, repeat), fault);
+      const answered = answer(lab, candidate, body, hex(29, digest, repeat), fault);
       plan = answered.plan;
       billed = { input: answered.input, cached: answered.cached };
       reasoningTokens = answered.reasoningTokens;
@@ -136,8 +140,9 @@ function answer(lab: LabState, candidate: Candidate, body: ChatBody, key: string
       { param: 'messages', code: 'context_length_exceeded' },
     );
   }
+  const wire = WIRES.get(candidate.provider);
   const id = `chatcmpl-${key}`;
-  const said = answerFor(lab.seed, candidate, body, key);
+  const said = answerFor(lab.seed, candidate, body, key, lab.known);
   const head = {
     id,
     created: lab.created++,
@@ -155,11 +160,9 @@ function answer(lab: LabState, candidate: Candidate, body: ChatBody, key: string
   const plan = answerPlan({
     spoken,
     tokens,
-    reportedUsd: REPORTS_COST.has(candidate.provider)
-      ? listCostUsd(candidate, tokens, new Date())
-      : undefined,
+    reportedUsd: wire?.reportsCost ? listCostUsd(candidate, tokens, new Date()) : undefined,
     stream: body.stream,
-    includeUsage: body.includeUsage,
+    includeUsage: body.includeUsage || wire?.streamUsage === 'always',
     speed: speedOf(lab.seed, candidate, input, lab.speed),
     fault,
   });
@@ -175,10 +178,10 @@ function findCandidate(lab: LabState, provider: string | undefined, model: strin
   });
 }
 
-function countRepeat(lab: LabState, hash: number): number {
-  const repeat = lab.repeats.get(hash) ?? 0;
+function countRepeat(lab: LabState, digest: string): number {
+  const repeat = lab.repeats.get(digest) ?? 0;
   if (lab.repeats.size >= MAX_REPEATS && repeat === 0) lab.repeats.clear();
-  lab.repeats.set(hash, repeat + 1);
+  lab.repeats.set(digest, repeat + 1);
   return repeat;
 }
 

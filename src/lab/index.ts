@@ -3,9 +3,10 @@
  * demos, and to try an application without spending.
  */
 import type { Candidate } from '../catalog/candidate.ts';
+import { createCatalog } from '../catalog/catalog.ts';
 import { XrouterError } from '../errors.ts';
 import { Account, type LabUsage } from './account.ts';
-import { judgePrompt, stripMarkers } from './answer.ts';
+import { judgePrompt, type KnownPrompts, stripMarkers } from './answer.ts';
 import type { LabState } from './chat.ts';
 import { type FaultRule, Faults } from './faults.ts';
 import { createLabServer, listen } from './server.ts';
@@ -13,6 +14,7 @@ import { type Kind, skillOf, solves, successProbability } from './skill.ts';
 import { PromptCache } from './tokens.ts';
 
 export type { CallTokens, LabUsage, SeenRequest, UsageCount } from './account.ts';
+export type { KnownPrompt, KnownPrompts } from './answer.ts';
 export { labEnvironment } from './environment.ts';
 export {
   type FaultInfo,
@@ -23,6 +25,14 @@ export {
   faultNames,
 } from './fault-list.ts';
 export { type Fault, type FaultRule, Faults, parseFault, readFaultFile } from './faults.ts';
+export { plainBrain, type RouterBrain, type RouterPrompt, writeCall } from './router-brain.ts';
+export {
+  createRouterServer,
+  type RouterServer,
+  type RouterServerOptions,
+  type SeenRouterRequest,
+} from './router-server.ts';
+export { type RouterFault, routerFaults } from './router-shapes.ts';
 export type { Kind } from './skill.ts';
 export { type LabTask, type LabTaskOptions, labTaskNames, labTasks } from './tasks.ts';
 
@@ -36,6 +46,8 @@ export interface LabOptions {
   /** Default: the catalog's. */
   candidates?: readonly Candidate[];
   faults?: FaultRule[];
+  /** Prompts whose answers are known from elsewhere; each model gives the right or the wrong one by its draw. */
+  known?: KnownPrompts;
   /** 0 answers at once, 1 as fast as real providers, 10 ten times faster than those; default 0. */
   speed?: number;
   /** Where set, requests need `Authorization: Bearer KEY`. */
@@ -91,11 +103,12 @@ const FIRST_CREATED = 1_767_225_600;
 export async function createLab(options: LabOptions = {}): Promise<Lab> {
   const { seed = 1, host = '127.0.0.1', speed = 0 } = options;
   if (!(speed >= 0)) throw new XrouterError('invalid_config', `speed is ${speed}; give 0 (at once) or more.`);
-  const candidates = options.candidates ?? [];
+  const candidates = options.candidates ?? createCatalog().candidates;
   const state: LabState = {
     seed,
     speed,
     candidates,
+    known: options.known,
     byName: new Map(),
     faults: new Faults(seed, options.faults),
     account: new Account(),
@@ -119,7 +132,7 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
       });
     }
     const prompt = stripMarkers(text);
-    const { kind, difficulty, solved } = judgePrompt(prompt);
+    const { kind, difficulty, solved } = judgePrompt(prompt, options.known);
     const skill = skillOf(seed, candidate, kind);
     return {
       kind,

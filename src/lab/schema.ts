@@ -34,7 +34,7 @@ export function promptHints(text: string, answer: string | undefined, right: boo
 const ANSWER_NAMES = /^(final_?)?(answer|result|solution|value|output)$/i;
 const MAX_DEPTH = 12;
 
-/** @throws nothing: what cannot be satisfied is answered with the nearest plausible value */
+/** Where a schema cannot be satisfied, or says so in a way not known here, the nearest plausible value. */
 export function instanceOf(root: JsonSchema, hints: Hints): unknown {
   return new Builder(root, hints).build(root, '', 0);
 }

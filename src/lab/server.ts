@@ -112,7 +112,7 @@ async function control(
 }
 
 /** The body, or `undefined` where it is over the limit; the rest is then not read. */
-function readBody(req: IncomingMessage): Promise<string | undefined> {
+export function readBody(req: IncomingMessage): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;

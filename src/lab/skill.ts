@@ -4,19 +4,20 @@
  * on the same hard prompts more often than chance would have it, as real ones do, and a prompt's looks
  * (its kind, its sizes, its length) tell much of its difficulty, but not all.
  */
+import type { BenchmarkName } from '../catalog/benchmarks.ts';
 import type { Candidate } from '../catalog/candidate.ts';
-import { unit } from './random.ts';
+import { hashText, unit } from './random.ts';
 
 export const KINDS = ['math', 'code', 'knowledge', 'language', 'logic'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Published scores that tell of a kind, with the score (percent) that is worth a skill of one half. */
-const BENCHMARKS: Record<Kind, Record<string, number>> = {
-  math: { aime_2025: 40, aime_2024: 40, aime: 40, math_500: 75, math: 65, gsm8k: 85 },
-  code: { livecodebench: 40, swe_bench_verified: 40, humaneval: 78, scicode: 28 },
-  knowledge: { mmlu_pro: 65, gpqa_diamond: 50, mmlu: 78, simpleqa: 25, hle: 8 },
-  language: { ifeval: 78, ifbench: 45, mmlu: 78, mmlu_pro: 65 },
-  logic: { gpqa_diamond: 50, bbh: 75, hle: 8, arc_challenge: 85, mmlu_pro: 65 },
+const BENCHMARK_HALVES: Record<Kind, Partial<Record<BenchmarkName, number>>> = {
+  math: { math_500: 75, aime_2025: 40 },
+  code: { livecodebench: 40, swe_bench_verified: 35 },
+  knowledge: { mmlu_pro: 65, gpqa_diamond: 50, humanity_last_exam: 6 },
+  language: { mmlu_pro: 65 },
+  logic: { gpqa_diamond: 50, mmlu_pro: 65, humanity_last_exam: 6 },
 };
 
 /** Percent of score that are worth 0.1 of skill. */
@@ -28,24 +29,30 @@ const HIDDEN = 0.18;
 
 /** Skill of 0..1; difficulty has the same scale: equal means even odds. */
 export function skillOf(seed: number, candidate: Candidate, kind: Kind): number {
-  const jitter = (unit(seed, 'skill', candidate.id, kind) - 0.5) * 0.12;
+  const jitter = (unit(seed, 'skill', nameOf(candidate), kind) - 0.5) * 0.12;
   return clamp(generalSkill(seed, candidate, kind) + jitter);
 }
 
 function generalSkill(seed: number, candidate: Candidate, kind: Kind): number {
-  const own = meanSkill(candidate, BENCHMARKS[kind]);
+  const own = meanSkill(candidate, BENCHMARK_HALVES[kind]);
   if (own !== undefined) return own;
-  const others = KINDS.map((other) => meanSkill(candidate, BENCHMARKS[other])).filter(
+  const others = KINDS.map((other) => meanSkill(candidate, BENCHMARK_HALVES[other])).filter(
     (skill) => skill !== undefined,
   );
   if (others.length > 0) return others.reduce((sum, skill) => sum + skill, 0) / others.length;
   const price = candidate.price?.periods[0]?.prices.outputUsdPerMTok;
-  // Among models without scores the dearer is the better: a tenth for each doubling or so, 0.5 at $1.
-  if (price !== undefined && price > 0) return 0.5 + 0.13 * Math.log10(price) * 2;
-  return 0.3 + 0.5 * unit(seed, 'skill', candidate.id);
+  const thinking = candidate.reasoning ? 0.08 : 0;
+  // Among models without scores the dearer is the better: 0.5 at $1, a quarter more at $10.
+  if (price !== undefined && price > 0) return 0.5 + 0.25 * Math.log10(price) + thinking;
+  return 0.3 + 0.5 * unit(seed, 'skill', nameOf(candidate));
 }
 
-function meanSkill(candidate: Candidate, halves: Record<string, number>): number | undefined {
+/** The same weights at another provider have the same skill, and fail on the same prompts. */
+function nameOf({ model }: Candidate): string {
+  return (model.split('/').at(-1) ?? model).toLowerCase();
+}
+
+function meanSkill(candidate: Candidate, halves: Partial<Record<BenchmarkName, number>>): number | undefined {
   let sum = 0;
   let count = 0;
   for (const [name, half] of Object.entries(halves)) {
@@ -70,9 +77,10 @@ export function solves(
   kind: Kind,
   difficulty: number,
 ): boolean {
-  const hidden = (unit(seed, 'prompt', prompt) * 2 - 1) * HIDDEN;
+  const hash = hashText(prompt);
+  const hidden = (unit(seed, 'prompt', hash) * 2 - 1) * HIDDEN;
   const probability = successProbability(skillOf(seed, candidate, kind), difficulty + hidden);
-  return unit(seed, 'draw', candidate.id, prompt) < probability;
+  return unit(seed, 'draw', nameOf(candidate), hash) < probability;
 }
 
 const KEYWORDS: [Kind, RegExp][] = [

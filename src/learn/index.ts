@@ -1,13 +1,48 @@
-/** Learning from outcomes: tables, training, decisions. Nothing that serves a request imports it. */
+/** Learning from outcomes, and measuring them: `xrouter/learn`. Nothing that serves a request imports it. */
 
 export { poolFromFile } from '../catalog/pool.ts';
+export * from '../gym/index.ts';
 export { createEmbeddedPolicy, loadPolicyWeights } from '../policy/embedded/policy.ts';
 export { PoolPredictor } from '../policy/embedded/pool.ts';
 export { Predictor } from '../policy/embedded/predictor.ts';
+export { SequencePlanner, sequencePlanner } from '../policy/embedded/sequence.ts';
 export { decodeWeights, encodeWeights, type PolicyWeights } from '../policy/embedded/weights.ts';
+export {
+  type BanditLog,
+  type BanditRow,
+  banditLine,
+  banditLog,
+  readBanditLog,
+} from './bandit-log.ts';
 export { calibratePolicy } from './calibrate.ts';
+export { type DapoOptions, dapoDefaults, trainDapo } from './dapo.ts';
 export { decideTable, type TableDecision } from './decide.ts';
+export { type EvaluateOptions, evaluatePolicy } from './evaluate.ts';
+export type { EvaluationReport, Provenance } from './evaluation/report.ts';
 export { writeWhole } from './files.ts';
+export { bootstrap, type FrontierScore, frontierScore } from './frontier.ts';
+export { type Improvement, improvePolicy, isHeldOut } from './improve.ts';
+export {
+  bernsteinHalfWidth,
+  doublyRobust,
+  type Estimated,
+  evaluateOffPolicy,
+  type LoggedChoice,
+  meanInterval,
+  type OffPolicyOptions,
+  type OffPolicyValue,
+} from './off-policy.ts';
+export { judgePromotion, type Promotion, type PromotionOptions } from './promote.ts';
+export {
+  forecast,
+  operations,
+  outcomesOf,
+  type ReplayLine,
+  type ReplayOptions,
+  replay,
+  replayModels,
+} from './replay.ts';
+export { evaluationPage } from './report/page.ts';
 export {
   type Outcome,
   type OutcomeTable,
@@ -16,4 +51,6 @@ export {
   type TablePrompt,
   type TableRow,
 } from './table.ts';
-export { type TrainOptions, trainPolicy } from './train.ts';
+export { fitPredictor, type TrainOptions, trainPolicy } from './train.ts';
+export { exportVerl, type VerlExport } from './verl/export.ts';
+export { type VerlOptions, verlDefaults } from './verl/rows.ts';

@@ -31,8 +31,15 @@ export interface ExpertFit {
   expert: Omit<ExpertWeights, 'candidates' | 'wordScoresFrom'>;
   /** Buckets × tasks: scores of single words, where they help to tell the tasks apart. */
   taskWords?: Float64Array;
-  /** Rows × candidates, calibrated. */
-  heldOutSuccess: Matrix;
+  heldOut: {
+    /** Rows × candidates, calibrated. */
+    success: Matrix;
+    /** Rows × candidates: cost over the candidate's mean cost. */
+    costRatio: Matrix;
+    /** Task of each row, and how many there are. */
+    labels: Int32Array;
+    tasks: number;
+  };
   taskAccuracy: number;
 }
 
@@ -133,6 +140,7 @@ export function trainExpert(
   }
   const calibration = fitCalibration(raw, scores, success);
   const heldOutSuccess = calibration.apply(raw);
+  const scale = costScale(rows, candidates, cost);
   const centres = taskCentres(vectors, labels, tasks, dimensions);
   return {
     expert: {
@@ -153,12 +161,12 @@ export function trainExpert(
       costBasis,
       residualCovariance: residualCovariance(heldOutSuccess, scores, success),
       costTrust: 1,
-      costScale: costScale(rows, candidates, cost),
+      costScale: scale,
       calibrationFrom: calibration.from,
       calibrationTo: calibration.to,
     },
     ...(fitted.words && { taskWords: fitted.words }),
-    heldOutSuccess,
+    heldOut: { success: heldOutSuccess, costRatio: costRatios(cost, scale), labels, tasks },
     taskAccuracy: accuracy,
   };
 }
@@ -239,6 +247,11 @@ function usual(
     return Math.max(values[Math.floor(values.length * 0.05)] ?? 1, 1e-3);
   };
   return { usualCosine: Float32Array.from(cosines, low), usualExplained: Float32Array.from(explained, low) };
+}
+
+function costRatios(expectedLog: Matrix, scale: Float32Array): Matrix {
+  const data = expectedLog.data.map((log, i) => Math.exp(log) * scale[i % scale.length]!);
+  return { ...expectedLog, data };
 }
 
 function residualCovariance(expected: Matrix, centred: Matrix, mean: Float64Array): Float32Array {

@@ -2,11 +2,14 @@
 import { PromptEmbedder, readingLength } from '../policy/embedded/embedding.ts';
 import { FEATURE_VERSION, HASH_BUCKETS } from '../policy/embedded/features.ts';
 import type { CandidateWeights, ExpertWeights, PolicyWeights } from '../policy/embedded/weights.ts';
+import type { DapoOptions } from './dapo.ts';
+import type { Forecasts } from './environment.ts';
 import { fitEmbedding } from './fit-embedding.ts';
 import { packWordScores, selectRows } from './fit-words.ts';
 import { Random } from './random.ts';
 import { type OutcomeTable, requireLearnable, type TableRow } from './table.ts';
 import { trainExpert } from './train-expert.ts';
+import { type HeldOut, heldOutForecasts, trainSequence } from './train-sequence.ts';
 
 export interface TrainOptions {
   seed?: number;
@@ -15,6 +18,8 @@ export interface TrainOptions {
   trees?: number;
   /** Told what is being done, a line each. */
   progress?: (line: string) => void;
+  /** Changes to the reinforcement of sequences; `false`: none, the lookahead decides alone. */
+  dapo?: Partial<DapoOptions> | false;
 }
 
 /** Tables whose pools overlap at least so much (shared over all) teach one expert together. */
@@ -25,6 +30,15 @@ const SAME_POOL = 0.8;
  * @throws XrouterError `invalid_file` where nothing can be learned from a table
  */
 export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptions = {}): PolicyWeights {
+  const { weights, heldOut } = fitPredictor(tables, options);
+  return { ...weights, sequence: trainSequence(heldOut, options) };
+}
+
+/** The first half of `trainPolicy`: a policy that knows one call, and what it expected of rows it was not shown. */
+export function fitPredictor(
+  tables: readonly OutcomeTable[],
+  options: TrainOptions = {},
+): { weights: PolicyWeights; heldOut: Forecasts } {
   const { seed = 1, name = 'embedded', progress = () => {} } = options;
   for (const table of tables) requireLearnable(table);
   const random = new Random(seed);
@@ -42,6 +56,7 @@ export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptio
   const groups = groupByPool(tables);
   const ids = [...new Set(groups.flatMap((group) => group.models))].sort();
   const position = new Map(ids.map((id, i) => [id, i]));
+  const held: HeldOut[] = [];
   const taskWords: { weights: Float64Array; tasks: number }[] = [];
   let scores = 0;
   const experts = groups.map(({ rows, models }, at): ExpertWeights => {
@@ -59,6 +74,7 @@ export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptio
       random,
     );
     progress(`  tells tasks apart in ${(100 * fit.taskAccuracy).toFixed(1)} % of the rows it was not shown`);
+    held.push({ rows, models, ...fit.heldOut });
     let wordScoresFrom = -1;
     if (fit.taskWords) {
       const tasks = fit.taskWords.length / HASH_BUCKETS;
@@ -68,15 +84,17 @@ export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptio
     }
     return { candidates: Int32Array.from(models, (id) => position.get(id)!), ...fit.expert, wordScoresFrom };
   });
-  return {
+  const candidates = ids.map((id) => candidateOf(id, everything));
+  const weights = {
     name,
     featureVersion: FEATURE_VERSION,
     seed,
     rows: everything.length,
     embedding: { ...embedding, ...packWordScores(taskWords, scores, embedding.idf) },
-    candidates: ids.map((id) => candidateOf(id, everything)),
+    candidates,
     experts,
   };
+  return { weights, heldOut: heldOutForecasts(candidates, held) };
 }
 
 interface PoolGroup {

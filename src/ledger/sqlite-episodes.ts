@@ -7,7 +7,7 @@ export class SqliteEpisodes implements EpisodeStore {
   readonly #database: Database;
   readonly #options: Required<EpisodeOptions>;
   readonly #sql: ReturnType<typeof statements>;
-  #waiting: EpisodeWithPrompt[] = [];
+  #waiting: WaitingEpisode[] = [];
   #writing: Promise<void> | undefined;
 
   constructor(database: Database, options: EpisodeOptions) {
@@ -17,10 +17,11 @@ export class SqliteEpisodes implements EpisodeStore {
   }
 
   /** Waits for the turn of the event loop to end, so that answers go out first and neighbours share a commit. */
-  saveEpisode(episode: EpisodeWithPrompt): Promise<void> {
-    this.#waiting.push(episode);
+  async saveEpisode(episode: EpisodeWithPrompt): Promise<void> {
+    const json = JSON.stringify(storedForm(episode, this.#options.storePrompts));
+    this.#waiting.push({ id: episode.id, startedAtMs: Date.parse(episode.startedAt), json });
     this.#writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#writeWaiting());
-    return this.#writing;
+    await this.#writing;
   }
 
   async episodes({ limit = 100, since }: { limit?: number; since?: string } = {}): Promise<StoredEpisode[]> {
@@ -52,14 +53,17 @@ export class SqliteEpisodes implements EpisodeStore {
     this.#waiting = [];
     this.#writing = undefined;
     return this.#database.write(() => {
-      for (const episode of batch) {
-        const json = JSON.stringify(storedForm(episode, this.#options.storePrompts));
-        this.#sql.save.run(episode.id, Date.parse(episode.startedAt), json);
-      }
+      for (const { id, startedAtMs, json } of batch) this.#sql.save.run(id, startedAtMs, json);
       this.#sql.forgetOld.run(this.#database.nowMs() - this.#options.maxAgeMs);
       this.#sql.forgetMany.run(this.#options.maxEpisodes);
     });
   }
+}
+
+interface WaitingEpisode {
+  id: string;
+  startedAtMs: number;
+  json: string;
 }
 
 function statements(database: Database) {

@@ -69,6 +69,8 @@ export interface Estimate {
   costUsd?: number;
   /** What the policy ranks by; larger is better. */
   utility?: number;
+  /** Where exploration was in force: the probability with which this candidate was going to be chosen. */
+  propensity?: number;
 }
 
 export interface Decision {
@@ -91,6 +93,23 @@ export interface Decision {
   trace?: unknown;
 }
 
+/** One thing a policy depends on, as `xrouter doctor` shows it. */
+export interface PolicyCheck {
+  check: string;
+  status: 'ok' | 'warning' | 'failed';
+  detail: string;
+}
+
+/** What a policy in the shadow would have done. */
+export interface ShadowDecision {
+  policy: string;
+  /** Candidate it would have called first; `undefined`: none, or it failed. */
+  model?: string;
+  estimates: Estimate[];
+  /** Why it could not decide. */
+  error?: string;
+}
+
 export interface Policy {
   readonly name: string;
   /** True: asked again after each call, until it stops. False: asked again only after a failure or a verdict. */
@@ -99,4 +118,8 @@ export interface Policy {
    * @throws when it cannot decide; the router then fails the request, or lets its fallback policy decide
    */
   decide(state: PolicyState): Decision | Promise<Decision>;
+  /** Whether what it decides with is there: servers, files. Spends nothing. */
+  check?(signal: AbortSignal): Promise<PolicyCheck[]>;
+  /** Asked once per request, with its first state, after the answer was delivered; only recorded. Never throws. */
+  shadow?(state: PolicyState): Promise<ShadowDecision>;
 }

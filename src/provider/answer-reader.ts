@@ -66,13 +66,14 @@ export class AnswerReader {
   }
 
   /**
-   * A chunk or a whole response.
+   * A chunk or a whole response, as JSON text.
    *
    * @param kind decides how an error inside it is called
    * @returns what it adds to the answer, if anything
    * @throws CallError where it holds an error, or says that the answer broke off
    */
-  read(payload: unknown, kind: 'chunk' | 'response'): Delta | undefined {
+  read(json: string, kind: 'chunk' | 'response'): Delta | undefined {
+    const payload = this.#parse(json);
     const envelope = recordOf(payload);
     const choice = Array.isArray(envelope?.choices) ? recordOf(envelope.choices[0]) : undefined;
     if (envelope) this.#readEnvelope(envelope, choice);
@@ -139,6 +140,16 @@ export class AnswerReader {
 
   failure(code: Parameters<typeof failureOfAnswer>[0], what: string, cause?: unknown) {
     return failureOfAnswer(code, what, this.#context, { usage: this.#usage, cause });
+  }
+
+  #parse(json: string): unknown {
+    try {
+      return JSON.parse(json);
+    } catch (cause) {
+      const isPage = /^\s*</.test(json);
+      const what = isPage ? 'is a web page: the base URL may be wrong.' : 'is broken JSON.';
+      throw this.failure('malformed_response', what, cause);
+    }
   }
 
   #readEnvelope(envelope: Record<string, unknown>, choice: Record<string, unknown> | undefined): void {

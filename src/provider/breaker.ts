@@ -1,5 +1,5 @@
 /** A circuit breaker per candidate: who keeps failing is left alone for a while, then tried with one call. */
-import type { CallError, ErrorCode } from '../errors.ts';
+import type { ErrorCode, XrouterError } from '../errors.ts';
 
 export type CircuitState = 'closed' | 'open' | 'half_open';
 
@@ -98,7 +98,7 @@ export class CircuitBreaker {
   }
 
   /** How a call ended. A failure that says nothing about the candidate only frees the place of the probe. */
-  record(candidateId: string, outcome: 'ok' | CallError): void {
+  record(candidateId: string, outcome: 'ok' | XrouterError): void {
     const weight = outcome === 'ok' ? 0 : FAILURE_WEIGHT[outcome.code];
     const circuit = this.#touch(candidateId);
     circuit.probeStartedAt = undefined;

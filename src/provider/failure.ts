@@ -199,7 +199,7 @@ function judge(
   };
 }
 
-/** A response whose status is not 200. A refusal (4xx) says that no model ran, so it cannot have been billed. */
+/** A response whose status is no success. */
 export function failureFromResponse(response: HttpFailure, context: FailureContext): CallError {
   const { status } = response;
   const told = parseBody(response.body);

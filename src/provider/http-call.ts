@@ -92,7 +92,7 @@ export class HttpCall implements AsyncIterableIterator<ProviderEvent>, Dispatche
     this.#status = status;
     this.#headers = headers;
     const type = String(headers['content-type'] ?? '');
-    if (status !== 200) this.#kind = 'error';
+    if (status >= 300) this.#kind = 'error';
     else if (type.includes('event-stream')) this.#expectEvents();
     else if (type.includes('json')) this.#kind = 'json';
   }
@@ -120,7 +120,7 @@ export class HttpCall implements AsyncIterableIterator<ProviderEvent>, Dispatche
     if (this.#events.ended) return;
     if (this.#kind === 'error') this.#failWithResponse();
     else if (this.#reader.finished) this.#finish();
-    else if (this.#status === 200) {
+    else if (this.#status > 0) {
       this.#fail(this.#reader.failure('stream_cut', 'was cut off: the connection broke.', cause));
     } else this.#fail(failureOfConnection(cause, this.#sent, this.#context));
   }
@@ -180,11 +180,11 @@ export class HttpCall implements AsyncIterableIterator<ProviderEvent>, Dispatche
 
   #onEvent(data: string): void {
     if (this.#events.ended || data === '') return;
-    if (data === '[DONE]') {
+    if (data.startsWith('[DONE]')) {
       this.#finish();
       return;
     }
-    const delta = this.#reader.read(parseJson(data, this.#reader), 'chunk');
+    const delta = this.#reader.read(data, 'chunk');
     if (delta) this.#events.push({ type: 'delta', delta });
     if (delta || this.#reader.finished) this.#timer?.token();
   }
@@ -223,7 +223,7 @@ export class HttpCall implements AsyncIterableIterator<ProviderEvent>, Dispatche
 
   #readJson(): void {
     this.#guard(() => {
-      const delta = this.#reader.read(parseJson(this.#bodyText(), this.#reader), 'response');
+      const delta = this.#reader.read(this.#bodyText(), 'response');
       if (delta) this.#events.push({ type: 'delta', delta });
     });
   }
@@ -285,16 +285,6 @@ export class HttpCall implements AsyncIterableIterator<ProviderEvent>, Dispatche
     const controller = this.#controller;
     this.#controller = undefined;
     controller?.abort(new Error('The call is over.'));
-  }
-}
-
-function parseJson(text: string, reader: AnswerReader): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const isPage = /^\s*</.test(text);
-    const what = isPage ? 'is a web page: the base URL may be wrong.' : 'is broken JSON.';
-    throw reader.failure('malformed_response', what, cause);
   }
 }
 

@@ -1,9 +1,10 @@
 /** The provider for every OpenAI-compatible API over HTTP: one attempt at `POST {baseUrl}/chat/completions`. */
 import { Agent, type Dispatcher } from 'undici';
+import { COMPATIBLE_WIRE, type WireQuirks } from '../catalog/providers.ts';
 import { XrouterError } from '../errors.ts';
 import { HttpCall } from './http-call.ts';
 import type { Provider } from './provider.ts';
-import { type MaxTokensField, requestBody } from './wire.ts';
+import { requestBody } from './wire.ts';
 
 export interface HttpProviderSpec {
   /** The provider's id in the catalog, for example `openai`. */
@@ -14,8 +15,8 @@ export interface HttpProviderSpec {
   apiKey?: string;
   /** Further headers of every request; they replace those set here, whatever their case. */
   headers?: Record<string, string>;
-  /** The field for `maxOutputTokens`; default `max_tokens`, which all but OpenAI's reasoning models take. */
-  maxTokensField?: MaxTokensField;
+  /** Where it differs from OpenAI; default: what most servers that imitate OpenAI accept. */
+  wire?: WireQuirks;
   /** Own connections, for example undici's `ProxyAgent`; default: the pool all providers share. */
   dispatcher?: Dispatcher;
 }
@@ -29,6 +30,9 @@ const CONNECTIONS_PER_ORIGIN = 1024;
 /** An unused connection is kept this long: a conversation's next turn then needs no new TLS handshake. */
 const KEEP_ALIVE_MS = 30_000;
 
+/** A connection nobody waits for any more, its call having given up, is still tried for this long at most. */
+const MAX_CONNECT_MS = 30_000;
+
 let sharedAgent: Agent | undefined;
 
 /** The pool all providers share. Its own time limits are off: `limits.ts` watches calls, and more exactly. */
@@ -40,7 +44,7 @@ function sharedConnections(): Agent {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: 60_000 },
+    connect: { timeout: MAX_CONNECT_MS },
   });
   return sharedAgent;
 }
@@ -81,6 +85,9 @@ function requestHeaders(spec: HttpProviderSpec): string[] {
   if (spec.apiKey !== undefined) headers.set('authorization', `Bearer ${spec.apiKey.trim()}`);
   for (const [name, value] of Object.entries(spec.headers ?? {})) headers.set(name.toLowerCase(), value);
   for (const [name, value] of headers) {
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+      throw invalid(spec, `"${name}" is no header name.`, 'Use letters, digits and hyphens.');
+    }
     if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) continue;
     const what = name === 'authorization' ? 'its API key' : `its header "${name}"`;
     throw invalid(
@@ -108,13 +115,13 @@ export function createHttpProvider(spec: HttpProviderSpec): Provider {
   const path = `${url.pathname.replace(/\/+$/, '')}/chat/completions${url.search}`;
   const headers = requestHeaders(spec);
   const redact = redactor(spec);
-  const maxTokensField = spec.maxTokensField ?? 'max_tokens';
+  const wire = spec.wire ?? COMPATIBLE_WIRE;
   return {
     id: spec.id,
     call(call) {
       const { model } = call.candidate;
       return new HttpCall(call, { provider: spec.id, model, redact }, (handler) => {
-        const body = JSON.stringify(requestBody(model, call.request, maxTokensField));
+        const body = JSON.stringify(requestBody(call.candidate, call.request, wire));
         const dispatcher = spec.dispatcher ?? sharedConnections();
         dispatcher.dispatch({ origin: url.origin, path, method: 'POST', headers, body }, handler);
       });

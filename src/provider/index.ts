@@ -1,8 +1,10 @@
 /** Step 3: calling a candidate. */
 export { AnswerAssembler, type AssembledAnswer } from './assemble.ts';
 export { CircuitBreaker, type CircuitBreakerOptions, type CircuitState } from './breaker.ts';
+export { EventQueue } from './event-queue.ts';
+export { failureFromResponse } from './failure.ts';
 export { closeHttpConnections, createHttpProvider, type HttpProviderSpec } from './http.ts';
-export { DEFAULT_TIME_LIMITS } from './limits.ts';
+export { CallTimer, DEFAULT_TIME_LIMITS, type ExpiredLimit, timeLimitError } from './limits.ts';
 export type {
   CallFinish,
   Delta,

@@ -21,6 +21,8 @@ export interface Delta {
   reasoning?: string;
   refusal?: string;
   toolCalls?: ToolCallDelta[];
+  /** The adapter's own form of the fragment, for a request that carried `native`. */
+  native?: unknown;
 }
 
 /** How a call that succeeded ended. A call that did not, throws a `CallError`. */

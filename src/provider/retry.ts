@@ -66,13 +66,18 @@ export async function* callWithRetry(
     let yielded = false;
     try {
       for await (const event of provider.call({ ...call, limits: { ...call.limits, totalMs } })) {
-        if (event.type === 'finish') yield { ...event, attempts: attempt };
-        else {
-          yielded = true;
-          yield event;
+        if (event.type === 'finish') {
+          yield { ...event, attempts: attempt };
+          return;
         }
+        yielded = true;
+        yield event;
       }
-      return;
+      throw new CallError('stream_cut', `Provider "${provider.id}" ended a call without a finish.`, {
+        retryable: true,
+        hint: 'A provider must end each call with one finish or throw a CallError; correct its implementation.',
+        maybeBilled: true,
+      });
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
       const waitMs = delayMs(attempt, error, options);

@@ -1,5 +1,7 @@
 /** Whether a text is JSON, the beginning of JSON, or neither; one pass, no recursion. */
 
+/** Sticky: matches where `lastIndex` says, also nothing. */
+const WORD = /[-+.\w]*/y;
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 const NUMBER_BEGUN = /^-?((0|[1-9]\d*)(\.\d*)?([eE][+-]?\d*)?)?$/;
 const LITERALS = ['true', 'false', 'null'];
@@ -52,7 +54,8 @@ export function jsonState(text: string): 'complete' | 'unfinished' | 'invalid' {
       expected = char === '{' ? 'key or }' : 'value or ]';
       index++;
     } else {
-      const word = /^[-+.\w]*/.exec(text.slice(index, index + 400))![0];
+      WORD.lastIndex = index;
+      const word = WORD.exec(text)![0];
       const last = index + word.length === text.length;
       if (word === '' || (!NUMBER.test(word) && !LITERALS.includes(word))) {
         const mayGrow = NUMBER_BEGUN.test(word) || LITERALS.some((literal) => literal.startsWith(word));

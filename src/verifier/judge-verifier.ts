@@ -58,11 +58,8 @@ export function judgeVerifier(options: JudgeOptions): Verifier {
         const why = words.size === 0 ? 'its reply holds no verdict' : 'its reply holds two verdicts';
         return { ...unjudged(why), usd: reply.usd };
       }
-      const reason = reply.text
-        .slice(0, verdicts[0]!.index)
-        .replace(/[\s*_`]+$/, '')
-        .replace(/\s+/g, ' ')
-        .trim();
+      const said = reply.text.slice(0, Math.min(verdicts[0]!.index, 1000)).replace(/\s+/g, ' ');
+      const reason = said.replace(/[ *_`]+$/, '').trim();
       return { pass: words.has('pass'), reason: reason.slice(0, 500) || undefined, usd: reply.usd };
     },
   };

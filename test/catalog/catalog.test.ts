@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BENCHMARKS, createCatalog, PROVIDERS } from '../../src/catalog/index.ts';
+import { BENCHMARKS, createCatalog, endpointOf, PROVIDERS, tokenPriceUsd } from '../../src/catalog/index.ts';
 import type { Provider } from '../../src/provider/provider.ts';
 
 const catalog = createCatalog();
@@ -62,9 +62,15 @@ describe('the bundled catalog', () => {
     expect(catalog.get('openrouter/anthropic/claude-opus-5').structuredOutput).toBe(true);
   });
 
-  it('knows the dear hours of DeepSeek', () => {
-    const { price } = catalog.get('deepseek/deepseek-v4-flash');
-    expect(price?.periods.some(({ dailyFromMinute }) => dailyFromMinute !== undefined)).toBe(true);
+  it('knows prices that change on a date, by the hour and with the length', () => {
+    const price = (id: string, time: string, inputTokens = 1_000) =>
+      ((tokenPriceUsd(catalog.get(id), inputTokens, 0, new Date(time)) ?? 0) / inputTokens) * 1e6;
+    expect(price('openai/gpt-5.6-luna', '2026-07-29T23:59:59Z')).toBeCloseTo(1, 9);
+    expect(price('openai/gpt-5.6-luna', '2026-07-30T00:00:00Z')).toBeCloseTo(0.2, 9);
+    expect(price('deepseek/deepseek-v4-flash', '2026-11-20T05:00:00Z')).toBeCloseTo(0.22, 9);
+    expect(price('deepseek/deepseek-v4-flash', '2026-11-20T06:00:00Z')).toBeCloseTo(0.44, 9);
+    expect(price('xai/grok-4.5', '2026-11-20T06:00:00Z', 199_999)).toBeCloseTo(2, 9);
+    expect(price('xai/grok-4.5', '2026-11-20T06:00:00Z', 200_000)).toBeCloseTo(4, 9);
   });
 });
 
@@ -90,6 +96,25 @@ describe('a name', () => {
       expect.objectContaining({ code: 'unknown_model', hint: expect.stringContaining('claude-opus-5') }),
     );
     expect(catalog.nearest('zzzzqqqqxxxx')).toEqual([]);
+  });
+});
+
+describe('an endpoint', () => {
+  const provider = (id: string) => PROVIDERS.find((spec) => spec.id === id)!;
+
+  it('is moved by its variable, and takes the first key that is set', () => {
+    expect(endpointOf(provider('google'), { GOOGLE_API_KEY: 'b' })).toEqual({
+      baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
+      apiKey: 'b',
+    });
+    const env = { GEMINI_API_KEY: 'a', GOOGLE_API_KEY: 'b', GOOGLE_BASE_URL: 'http://proxy.test/v1/' };
+    expect(endpointOf(provider('google'), env)).toEqual({ baseUrl: 'http://proxy.test/v1', apiKey: 'a' });
+    expect(endpointOf(provider('vllm'), { VLLM_BASE_URL: '' }).baseUrl).toBe('http://localhost:8000/v1');
+  });
+
+  it('has an id of its own for every provider', () => {
+    expect(new Set(PROVIDERS.map(({ id }) => id)).size).toBe(PROVIDERS.length);
+    expect(new Set(PROVIDERS.map(({ urlVariable }) => urlVariable)).size).toBe(PROVIDERS.length);
   });
 });
 
@@ -154,6 +179,12 @@ describe('the user', () => {
     expect(own.get('large').price).toBeUndefined();
     expect(own.missing(own.get('large'), {})).toBe('Set ACME_TOKEN.');
     expect(own.missing(own.get('large'), { ACME_TOKEN: 't' })).toBeUndefined();
+  });
+
+  it('is told when a model has no provider', () => {
+    expect(() => createCatalog({ models: [{ id: 'large' }] })).toThrow(
+      expect.objectContaining({ code: 'invalid_config', message: expect.stringContaining('"large"') }),
+    );
   });
 
   it('is told when a provider of his has no URL', () => {

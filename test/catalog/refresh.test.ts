@@ -61,6 +61,9 @@ describe('refreshPrices', () => {
     expect(refreshed.get('openai/gpt-5-mini').price?.provenance.source).toBe('user');
     expect(refreshed.get('xai/grok-4.5').price?.provenance.source).toBe('bundled');
     expect(catalog.get('openai/gpt-5').price?.provenance.source).toBe('bundled');
+    // What is looked up later comes from the same new data, and says so.
+    const later = createCatalog({ bundled: false, models: [{ id: 'openai/gpt-5' }] });
+    expect((await completePrices(later)).get('gpt-5').price?.provenance.source).toBe('refreshed');
   });
 
   it.each(['/none.json', '/broken.json'])(

@@ -76,6 +76,32 @@ describe('answers of the official SDK', () => {
     expect(answer.usage!.completion_tokens).toBeGreaterThan(details.reasoning_tokens!);
   });
 
+  test('hidden reasoning is billed and takes its time, but no event tells of it', async () => {
+    const hidden = { ...thinker, id: 'openai/hidden', provider: 'openai', model: 'hidden' };
+    await using paced = await createLab({ candidates: [hidden], speed: 20 });
+    const client = new OpenAI({ baseURL: paced.baseUrl('openai'), apiKey: 'any', maxRetries: 0 });
+    const stream = await client.chat.completions.create({
+      ...say('Prove that 17 is prime.'),
+      model: 'hidden',
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    let text = '';
+    let visible = 0;
+    let usage: OpenAI.CompletionUsage | null | undefined;
+    for await (const chunk of stream) {
+      expect(Object.keys(chunk.choices[0]?.delta ?? {})).not.toContain('reasoning_content');
+      if (chunk.choices[0]?.delta.content) visible++;
+      text += chunk.choices[0]?.delta.content ?? '';
+      usage = chunk.usage ?? usage;
+    }
+    const reasoning = usage!.completion_tokens_details!.reasoning_tokens!;
+    expect(text).not.toBe('');
+    expect(reasoning).toBeGreaterThan(10);
+    expect(usage!.completion_tokens).toBe(visible + reasoning);
+    expect(paced.usage()).toMatchObject({ completed: 1, outputTokens: usage!.completion_tokens });
+  });
+
   test('max_tokens cuts the answer and says so', async () => {
     const answer = await openai.chat.completions.create({ ...say('Explain tides.'), max_tokens: 5 });
     expect(answer.choices[0]!.finish_reason).toBe('length');

@@ -36,9 +36,10 @@ describe('a status tells', () => {
     expect(error.hint).toBeTruthy();
   });
 
-  test('a refusal was not billed, trouble may have been', () => {
-    for (const status of [400, 401, 404, 429]) expect(failure(status, '').maybeBilled).toBe(false);
-    for (const status of [408, 500, 503]) expect(failure(status, '').maybeBilled).toBe(true);
+  test('an error status was not billed, but behind a gateway that timed out the model may have run', () => {
+    for (const status of [400, 401, 404, 408, 429, 500, 503])
+      expect(failure(status, '').maybeBilled).toBe(false);
+    expect(failure(504, '').maybeBilled).toBe(true);
   });
 
   test('the hints name what to check', () => {

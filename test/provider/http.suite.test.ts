@@ -1,16 +1,9 @@
 import { createHttpProvider } from '../../src/provider/index.ts';
 import { type Action, json, type Script, sse, startScriptedServer } from '../support/scripted-server.ts';
+import { chunk, DONE, finish, streamed, text, USAGE_CHUNK, whole } from './answers.ts';
 import { type Behaviour, providerSuite } from './provider.suite.ts';
 
-const USAGE = { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 };
-const DONE = 'data: [DONE]\n\n';
-const finish = (reason: string) => ({ choices: [{ index: 0, delta: {}, finish_reason: reason }] });
-const text = (content: string) => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
-const toolFragment = (call: object) => ({ choices: [{ index: 0, delta: { tool_calls: [call] } }] });
-
-function whole(message: object, reason: string): Script {
-  return json({ choices: [{ index: 0, message, finish_reason: reason }], usage: USAGE });
-}
+const toolFragment = (call: object) => chunk({ tool_calls: [call] });
 
 /** The two forms of an answer: the one asked for is chosen by the request itself. */
 function scripts(behaviour: Behaviour): { stream: Script; json: Script } {
@@ -18,8 +11,8 @@ function scripts(behaviour: Behaviour): { stream: Script; json: Script } {
   switch (behaviour.kind) {
     case 'text':
       return {
-        stream: sse(...behaviour.pieces.map(text), finish('stop'), { choices: [], usage: USAGE }, DONE),
-        json: whole({ role: 'assistant', content: behaviour.pieces.join('') }, 'stop'),
+        stream: streamed(...behaviour.pieces),
+        json: whole({ content: behaviour.pieces.join('') }, 'stop'),
       };
     case 'tool_call': {
       const { id, name, argumentPieces } = behaviour;
@@ -27,8 +20,8 @@ function scripts(behaviour: Behaviour): { stream: Script; json: Script } {
       const rest = argumentPieces.map((piece) => toolFragment({ index: 0, function: { arguments: piece } }));
       const call = { id, type: 'function', function: { name, arguments: argumentPieces.join('') } };
       return {
-        stream: sse(first, ...rest, finish('tool_calls'), { choices: [], usage: USAGE }, DONE),
-        json: whole({ role: 'assistant', content: null, tool_calls: [call] }, 'tool_calls'),
+        stream: sse(first, ...rest, finish('tool_calls'), USAGE_CHUNK, DONE),
+        json: whole({ content: null, tool_calls: [call] }, 'tool_calls'),
       };
     }
     case 'hang':
@@ -39,8 +32,8 @@ function scripts(behaviour: Behaviour): { stream: Script; json: Script } {
       return same(json({ error: { message: 'overloaded' } }, behaviour.status));
     case 'empty':
       return {
-        stream: sse(finish('stop'), { choices: [], usage: USAGE }, DONE),
-        json: whole({ role: 'assistant', content: '' }, 'stop'),
+        stream: sse(finish('stop'), USAGE_CHUNK, DONE),
+        json: whole({ content: '' }, 'stop'),
       };
   }
 }

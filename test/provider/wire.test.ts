@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { COMPATIBLE_WIRE, PROVIDERS } from '../../src/catalog/providers.ts';
 import { requestBody } from '../../src/provider/wire.ts';
 import type { RouteRequest } from '../../src/request.ts';
+import { candidate } from '../support/policy-state.ts';
 
 const messages: RouteRequest['messages'] = [{ role: 'user', content: 'Hi' }];
-const body = (request: Partial<RouteRequest>) => requestBody('m', { messages, ...request }, 'max_tokens');
+const plain = candidate('m', 1, 1);
+const thinker = { ...plain, reasoning: true };
+const wire = { ...COMPATIBLE_WIRE, reasoningEffort: true };
+const body = (request: Partial<RouteRequest>) => requestBody(plain, { messages, ...request }, wire);
 
 describe('a request on the wire', () => {
   test('holds what was asked for and nothing else', () => {
@@ -29,13 +34,25 @@ describe('a request on the wire', () => {
       max_tokens: 5,
       stop: ['a'],
       seed: 0,
-      reasoning_effort: 'low',
       parallel_tool_calls: false,
       tool_choice: 'required',
     });
-    expect(requestBody('m', { messages, maxOutputTokens: 5 }, 'max_completion_tokens')).toMatchObject({
-      max_completion_tokens: 5,
-    });
+  });
+
+  test('follows what the provider and the model accept', () => {
+    const request = { messages, maxOutputTokens: 5, temperature: 0, topP: 1, reasoningEffort: 'low' };
+    expect(requestBody(thinker, request, wire)).toMatchObject({ reasoning_effort: 'low', temperature: 0 });
+    expect(requestBody(thinker, request, COMPATIBLE_WIRE)).not.toHaveProperty('reasoning_effort');
+    const openai = requestBody(thinker, request, PROVIDERS[0]!.wire);
+    expect(openai).toMatchObject({ max_completion_tokens: 5, reasoning_effort: 'low' });
+    for (const field of ['temperature', 'top_p', 'max_tokens']) expect(openai).not.toHaveProperty(field);
+    expect(requestBody(plain, request, { ...wire, streamUsage: 'always' })).not.toHaveProperty(
+      'stream_options',
+    );
+  });
+
+  test('asks for one answer only, since one was reserved for', () => {
+    expect(body({ extraBody: { n: 5, best_of: 5, top_k: 1 } })).toEqual({ ...body({}), top_k: 1 });
   });
 
   test('carries messages, tools and response format as the very same objects', () => {

@@ -16,11 +16,16 @@ export interface LabRouter extends AsyncDisposable {
 /** Two candidates at different providers, so that one's fault is not the other's. */
 export const PAIR = ['openai/gpt-5-nano', 'mistral/mistral-small-2603'] as const;
 
-export async function labRouter(config: RouterConfig = {}, options: LabOptions = {}): Promise<LabRouter> {
+/** @param create `assembleRouter` where the configuration holds code, which validation refuses */
+export async function labRouter(
+  config: RouterConfig = {},
+  options: LabOptions = {},
+  create: typeof createRouter = createRouter,
+): Promise<LabRouter> {
   const catalog = createCatalog({ models: config.models, providers: config.providers });
   const lab = await createLab({ candidates: catalog.candidates, ...options });
   const episodes: Episode[] = [];
-  const router = createRouter(
+  const router = create(
     { retry: { baseDelayMs: 1, maxDelayMs: 5 }, ...config },
     { env: labEnvironment(lab, catalog.providers), onEpisode: (episode) => episodes.push(episode) },
   );

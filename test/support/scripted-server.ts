@@ -74,6 +74,17 @@ function sseAction(part: string | Action | Record<string, unknown>): Action {
   return { send: `data: ${JSON.stringify(part)}\n\n` };
 }
 
+/** Until the client has taken what was written, or has gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
+}
+
 async function perform(actions: Action[], response: ServerResponse, socket: Socket): Promise<boolean> {
   for (const action of actions) {
     if (socket.destroyed) return false;
@@ -90,13 +101,15 @@ async function perform(actions: Action[], response: ServerResponse, socket: Sock
       return false;
     }
     if ('waitMs' in action) await sleep(action.waitMs);
-    else response.write(action.send);
+    else if (!response.write(action.send)) await drained(response);
   }
   return true;
 }
 
 export async function startScriptedServer(...first: ScriptSource[]): Promise<ScriptedServer> {
   let scripts = first;
+  /** Open sockets, each with the promise of its end. */
+  const sockets = new Map<Socket, Promise<void>>();
   const requests: SeenRequest[] = [];
   const waiting: { count: number; resolve: () => void }[] = [];
   const http = createServer({ keepAliveTimeout: 5000 }, async (request, response) => {
@@ -104,10 +117,7 @@ export async function startScriptedServer(...first: ScriptSource[]): Promise<Scr
     request.setEncoding('utf8');
     for await (const chunk of request) body += chunk;
     const { socket } = request;
-    const closed = new Promise<void>((resolve) => {
-      if (socket.destroyed) resolve();
-      else socket.once('close', () => resolve());
-    });
+    const closed = sockets.get(socket) ?? Promise.resolve();
     const seen: SeenRequest = {
       method: request.method ?? '',
       url: request.url ?? '',
@@ -129,7 +139,6 @@ export async function startScriptedServer(...first: ScriptSource[]): Promise<Scr
     response.end();
     seen.completed = true;
   });
-  const sockets = new Set<Socket>();
   const server: ScriptedServer = {
     url: '',
     requests,
@@ -142,15 +151,20 @@ export async function startScriptedServer(...first: ScriptSource[]): Promise<Scr
       return new Promise((resolve) => waiting.push({ count, resolve }));
     },
     async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets.keys()) socket.destroy();
       await new Promise((resolve) => http.close(resolve));
     },
   };
   http.on('connection', (socket) => {
     server.connections += 1;
-    sockets.add(socket);
     socket.on('error', () => {});
-    socket.once('close', () => sockets.delete(socket));
+    const closed = new Promise<void>((resolve) => {
+      socket.once('close', () => {
+        sockets.delete(socket);
+        resolve();
+      });
+    });
+    sockets.set(socket, closed);
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   server.url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/v1`;

@@ -48,6 +48,7 @@ async function examine(flags: DoctorFlags): Promise<Check[]> {
   }
   try {
     checks.push(...(await providers(open.router, flags.offline ?? false)), prices(open.router));
+    if (!flags.offline) checks.push(...(await policy(open.router)));
     checks.push(await store(flags.ledger ?? defaultLedgerPath()));
   } finally {
     await open.close();
@@ -87,6 +88,11 @@ async function providers(router: Router, offline: boolean): Promise<Check[]> {
     checks.push({ check: 'providers', status: 'warning', detail });
   }
   return checks;
+}
+
+/** What the configured policy depends on, for example the server of a router model. */
+async function policy(router: Router): Promise<Check[]> {
+  return (await router.parts.policy.check?.(new AbortController().signal)) ?? [];
 }
 
 const ANSWER_MS = 5_000;

@@ -1,8 +1,8 @@
-/** xAI, DeepSeek, Moonshot, Z.ai, MiniMax, Mistral, Cohere and Perplexity: makers with an endpoint of their own. */
-import { ARTIFICIAL_ANALYSIS, type ModelRow } from './row.ts';
+/** xAI, DeepSeek, Moonshot, Z.ai, MiniMax, Cohere and Perplexity: makers with an endpoint of their own. */
+import { ARTIFICIAL_ANALYSIS, fireworks, type ModelRow } from './row.ts';
 
-const MISTRAL_SCORES = ARTIFICIAL_ANALYSIS;
-const MINISTRAL = 'Artificial Analysis, evaluation results on huggingface.co, 2025-12';
+const GROK_4_FAST = 'xAI, x.ai/news/grok-4-fast';
+const KIMI_K2_5 = 'Moonshot AI, huggingface.co/moonshotai/Kimi-K2.5';
 const DEEPSEEK_V4_PRO = 'DeepSeek, huggingface.co/deepseek-ai/DeepSeek-V4-Pro';
 const DEEPSEEK_V4_FLASH = 'DeepSeek, huggingface.co/deepseek-ai/DeepSeek-V4-Flash';
 const KIMI_K2_6 = 'Moonshot AI, huggingface.co/moonshotai/Kimi-K2.6';
@@ -55,14 +55,16 @@ export const frontier: ModelRow[] = [
     maxOutputTokens: 64_000,
     input: ['image'],
     released: '2025-09-19',
+    scores: {
+      gpqa_diamond: [85.7, GROK_4_FAST],
+      humanity_last_exam: [20.0, GROK_4_FAST],
+      livecodebench: [80.0, GROK_4_FAST],
+      aime_2025: [92.0, GROK_4_FAST],
+    },
   },
   {
     name: 'DeepSeek V4 Pro',
-    offers: [
-      'deepseek/deepseek-v4-pro',
-      'openrouter/deepseek/deepseek-v4-pro',
-      { id: 'fireworks/deepseek-v4-pro', model: 'accounts/fireworks/models/deepseek-v4-pro' },
-    ],
+    offers: ['deepseek/deepseek-v4-pro', 'openrouter/deepseek/deepseek-v4-pro', fireworks('deepseek-v4-pro')],
     ...thinks,
     contextTokens: 1_000_000,
     maxOutputTokens: 384_000,
@@ -79,7 +81,7 @@ export const frontier: ModelRow[] = [
     offers: [
       'deepseek/deepseek-v4-flash',
       'openrouter/deepseek/deepseek-v4-flash',
-      { id: 'fireworks/deepseek-v4-flash', model: 'accounts/fireworks/models/deepseek-v4-flash' },
+      fireworks('deepseek-v4-flash'),
     ],
     ...thinks,
     contextTokens: 1_000_000,
@@ -93,11 +95,7 @@ export const frontier: ModelRow[] = [
   },
   {
     name: 'Kimi K3',
-    offers: [
-      'moonshot/kimi-k3',
-      'openrouter/moonshotai/kimi-k3',
-      { id: 'fireworks/kimi-k3', model: 'accounts/fireworks/models/kimi-k3' },
-    ],
+    offers: ['moonshot/kimi-k3', 'openrouter/moonshotai/kimi-k3', fireworks('kimi-k3')],
     ...thinks,
     contextTokens: 1_048_576,
     maxOutputTokens: 262_144,
@@ -111,11 +109,7 @@ export const frontier: ModelRow[] = [
   },
   {
     name: 'Kimi K2.6',
-    offers: [
-      'moonshot/kimi-k2.6',
-      'openrouter/moonshotai/kimi-k2.6',
-      { id: 'fireworks/kimi-k2p6', model: 'accounts/fireworks/models/kimi-k2p6' },
-    ],
+    offers: ['moonshot/kimi-k2.6', 'openrouter/moonshotai/kimi-k2.6', fireworks('kimi-k2p6')],
     ...thinks,
     contextTokens: 262_144,
     input: ['image'],
@@ -135,6 +129,13 @@ export const frontier: ModelRow[] = [
     input: ['image'],
     released: '2026-01-27',
     openWeights: true,
+    scores: {
+      mmlu_pro: [87.1, KIMI_K2_5],
+      gpqa_diamond: [87.6, KIMI_K2_5],
+      humanity_last_exam: [30.1, KIMI_K2_5],
+      aime_2025: [96.1, KIMI_K2_5],
+      swe_bench_verified: [76.8, KIMI_K2_5],
+    },
   },
   {
     name: 'GLM-5.3',
@@ -155,11 +156,7 @@ export const frontier: ModelRow[] = [
   },
   {
     name: 'GLM-5.2',
-    offers: [
-      { id: 'zai/glm-5.2', priceOf: 'zai:GLM-5.2' },
-      'openrouter/z-ai/glm-5.2',
-      { id: 'fireworks/glm-5p2', model: 'accounts/fireworks/models/glm-5p2' },
-    ],
+    offers: [{ id: 'zai/glm-5.2', priceOf: 'zai:GLM-5.2' }, 'openrouter/z-ai/glm-5.2', fireworks('glm-5p2')],
     ...thinks,
     contextTokens: 1_000_000,
     maxOutputTokens: 131_072,
@@ -187,70 +184,6 @@ export const frontier: ModelRow[] = [
     released: '2026-03-18',
     openWeights: true,
     scores: { swe_bench_verified: [79.9, MINIMAX_M3] },
-  },
-  {
-    name: 'Mistral Medium 3.5',
-    offers: [{ id: 'mistral/mistral-medium-3-5', aliases: ['mistral-medium-2604'] }],
-    ...thinks,
-    contextTokens: 262_144,
-    input: ['image'],
-    released: '2026-04-29',
-    openWeights: true,
-  },
-  {
-    name: 'Mistral Large 3',
-    offers: ['mistral/mistral-large-2512', 'openrouter/mistralai/mistral-large-2512'],
-    ...plain,
-    contextTokens: 262_144,
-    input: ['image'],
-    released: '2025-12-02',
-    openWeights: true,
-    scores: {
-      mmlu_pro: [80.7, MISTRAL_SCORES],
-      gpqa_diamond: [68.0, MISTRAL_SCORES],
-      humanity_last_exam: [4.1, MISTRAL_SCORES],
-    },
-  },
-  {
-    name: 'Mistral Small 4',
-    offers: ['mistral/mistral-small-2603', 'openrouter/mistralai/mistral-small-2603'],
-    ...thinks,
-    contextTokens: 256_000,
-    input: ['image'],
-    released: '2026-03-16',
-    openWeights: true,
-  },
-  {
-    name: 'Ministral 3 14B',
-    offers: ['mistral/ministral-14b-2512'],
-    ...plain,
-    contextTokens: 262_144,
-    input: ['image'],
-    released: '2025-12-02',
-    openWeights: true,
-    scores: {
-      mmlu_pro: [69.3, MINISTRAL],
-      gpqa_diamond: [57.2, MINISTRAL],
-      humanity_last_exam: [4.6, MINISTRAL],
-      livecodebench: [35.1, MINISTRAL],
-      aime_2025: [30.0, MINISTRAL],
-    },
-  },
-  {
-    name: 'Ministral 3 8B',
-    offers: ['mistral/ministral-8b-2512'],
-    ...plain,
-    contextTokens: 262_144,
-    input: ['image'],
-    released: '2025-12-02',
-    openWeights: true,
-    scores: {
-      mmlu_pro: [64.2, MINISTRAL],
-      gpqa_diamond: [47.1, MINISTRAL],
-      humanity_last_exam: [4.3, MINISTRAL],
-      livecodebench: [30.3, MINISTRAL],
-      aime_2025: [31.7, MINISTRAL],
-    },
   },
   {
     name: 'Command A',

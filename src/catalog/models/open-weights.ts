@@ -1,31 +1,23 @@
-/** Weights that others serve: OpenAI's open models, Qwen, Llama, DeepSeek R1, Nemotron and more. */
-import type { ModelRow, Offer } from './row.ts';
+/** Weights that others serve: OpenAI's open models, Llama, DeepSeek R1, Nemotron and more. */
+import { fireworks, type ModelRow, together } from './row.ts';
 
 const GPT_OSS = 'OpenAI, openai.com/index/introducing-gpt-oss';
-const QWEN3_INSTRUCT = 'Qwen, huggingface.co/Qwen/Qwen3-235B-A22B-Instruct-2507';
-const QWEN3_THINKING = 'Qwen, huggingface.co/Qwen/Qwen3-235B-A22B-Thinking-2507';
-const QWEN3_5 = 'Qwen, huggingface.co/Qwen/Qwen3.5-397B-A17B';
-const QWEN3_7 = 'Qwen, qwen.ai/blog?id=qwen3.7';
-const KIMI_K2 = 'Moonshot AI, huggingface.co/moonshotai/Kimi-K2-Instruct';
+const KIMI_K2 = 'Moonshot AI, moonshotai.github.io/Kimi-K2';
+const KIMI_K2_5 = 'Moonshot AI, huggingface.co/moonshotai/Kimi-K2.5';
+const DEEPSEEK_V3_1 = 'DeepSeek, huggingface.co/deepseek-ai/DeepSeek-V3.1';
+const LLAMA_4 = 'Meta, ai.meta.com/blog/llama-4-multimodal-intelligence';
+const LLAMA_3_3 = 'Meta, github.com/meta-llama/llama-models/blob/main/models/llama3_3/MODEL_CARD.md';
+const LLAMA_3_1 = 'Meta, huggingface.co/meta-llama/Meta-Llama-3.1-8B-Instruct';
 const NEMOTRON_ULTRA = 'NVIDIA, huggingface.co/nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B-BF16';
 const STEP_3_5 = 'StepFun, arxiv.org/abs/2602.10604, table 5';
 
 const open = { toolCalling: true, openWeights: true } satisfies Partial<ModelRow>;
 
-/** Together's prices reach the data through Hugging Face's router, which passes them on unchanged. */
-function together(model: string, listed: string, aliases?: string[]): Offer {
-  return { id: `together/${model}`, priceOf: `huggingface_together:${listed}`, aliases };
-}
-
-function fireworks(name: string): Offer {
-  return { id: `fireworks/${name}`, model: `accounts/fireworks/models/${name}` };
-}
-
 export const openWeights: ModelRow[] = [
   {
     name: 'gpt-oss-120b',
     offers: [
-      'groq/openai/gpt-oss-120b',
+      { id: 'groq/openai/gpt-oss-120b', maxOutputTokens: 65_536 },
       together('openai/gpt-oss-120b', 'openai/gpt-oss-120b'),
       fireworks('gpt-oss-120b'),
       'cerebras/gpt-oss-120b',
@@ -53,59 +45,7 @@ export const openWeights: ModelRow[] = [
     contextTokens: 131_072,
     maxOutputTokens: 32_768,
     released: '2025-08-05',
-  },
-  {
-    name: 'Qwen3 235B A22B Instruct 2507',
-    offers: [
-      together('Qwen/Qwen3-235B-A22B-Instruct-2507-tput', 'Qwen/Qwen3-235B-A22B-Instruct-2507', [
-        'qwen3-235b-instruct',
-        'qwen3-235b-a22b-instruct-2507',
-      ]),
-      {
-        id: 'openrouter/qwen/qwen3-235b-a22b-2507',
-        aliases: ['qwen3-235b-instruct', 'qwen3-235b-a22b-instruct-2507'],
-      },
-    ],
-    ...open,
-    reasoning: false,
-    contextTokens: 262_144,
-    maxOutputTokens: 16_384,
-    released: '2025-07-21',
-    scores: {
-      mmlu_pro: [83.0, QWEN3_INSTRUCT],
-      gpqa_diamond: [77.5, QWEN3_INSTRUCT],
-      livecodebench: [51.8, QWEN3_INSTRUCT],
-      aime_2025: [70.3, QWEN3_INSTRUCT],
-    },
-  },
-  {
-    name: 'Qwen3 235B A22B Thinking 2507',
-    offers: [{ id: 'openrouter/qwen/qwen3-235b-a22b-thinking-2507', aliases: ['qwen3-235b-thinking'] }],
-    ...open,
-    reasoning: true,
-    contextTokens: 262_144,
-    released: '2025-07-25',
-    scores: {
-      mmlu_pro: [84.4, QWEN3_THINKING],
-      gpqa_diamond: [81.1, QWEN3_THINKING],
-      humanity_last_exam: [18.2, QWEN3_THINKING],
-      livecodebench: [74.1, QWEN3_THINKING],
-      aime_2025: [92.3, QWEN3_THINKING],
-    },
-  },
-  {
-    name: 'Qwen3 Coder 480B A35B',
-    offers: [
-      together('Qwen/Qwen3-Coder-480B-A35B-Instruct-FP8', 'Qwen/Qwen3-Coder-480B-A35B-Instruct', [
-        'qwen3-coder-480b',
-      ]),
-      { id: 'openrouter/qwen/qwen3-coder', aliases: ['qwen3-coder-480b'] },
-    ],
-    ...open,
-    reasoning: false,
-    contextTokens: 262_144,
-    maxOutputTokens: 65_536,
-    released: '2025-07-22',
+    scores: { gpqa_diamond: [71.5, GPT_OSS], humanity_last_exam: [10.9, GPT_OSS] },
   },
   {
     name: 'Kimi K2',
@@ -121,6 +61,7 @@ export const openWeights: ModelRow[] = [
     scores: {
       mmlu_pro: [81.1, KIMI_K2],
       gpqa_diamond: [75.1, KIMI_K2],
+      humanity_last_exam: [4.7, KIMI_K2],
       livecodebench: [53.7, KIMI_K2],
       math_500: [97.4, KIMI_K2],
       aime_2025: [49.5, KIMI_K2],
@@ -141,6 +82,14 @@ export const openWeights: ModelRow[] = [
     contextTokens: 163_840,
     maxOutputTokens: 64_000,
     released: '2025-05-28',
+    scores: {
+      mmlu_pro: [85.0, DEEPSEEK_V3_1],
+      gpqa_diamond: [81.0, DEEPSEEK_V3_1],
+      humanity_last_exam: [17.7, DEEPSEEK_V3_1],
+      livecodebench: [73.3, DEEPSEEK_V3_1],
+      aime_2025: [87.5, DEEPSEEK_V3_1],
+      swe_bench_verified: [44.6, DEEPSEEK_V3_1],
+    },
   },
   {
     name: 'DeepSeek V3.2',
@@ -150,44 +99,12 @@ export const openWeights: ModelRow[] = [
     reasoning: true,
     contextTokens: 163_840,
     released: '2025-12-01',
-  },
-  {
-    name: 'Qwen3.7 Max',
-    offers: ['openrouter/qwen/qwen3.7-max'],
-    toolCalling: true,
-    openWeights: false,
-    reasoning: true,
-    contextTokens: 1_000_000,
-    maxOutputTokens: 131_072,
-    released: '2026-05-21',
     scores: {
-      gpqa_diamond: [92.4, QWEN3_7],
-      humanity_last_exam: [41.4, QWEN3_7],
-      swe_bench_verified: [80.4, QWEN3_7],
+      mmlu_pro: [85.0, KIMI_K2_5],
+      gpqa_diamond: [82.4, KIMI_K2_5],
+      humanity_last_exam: [25.1, KIMI_K2_5],
+      aime_2025: [93.1, KIMI_K2_5],
     },
-  },
-  {
-    name: 'Qwen3.5 397B A17B',
-    offers: [
-      'openrouter/qwen/qwen3.5-397b-a17b',
-      together('Qwen/Qwen3.5-397B-A17B', 'Qwen/Qwen3.5-397B-A17B'),
-    ],
-    ...open,
-    structuredOutput: true,
-    reasoning: true,
-    contextTokens: 262_144,
-    maxOutputTokens: 65_536,
-    input: ['image'],
-    released: '2026-02-15',
-    scores: { swe_bench_verified: [76.4, QWEN3_5] },
-  },
-  {
-    name: 'Qwen3 32B',
-    offers: ['groq/qwen/qwen3-32b', 'openrouter/qwen/qwen3-32b'],
-    ...open,
-    reasoning: true,
-    contextTokens: 131_072,
-    released: '2025-04-28',
   },
   {
     name: 'Llama 4 Maverick',
@@ -201,6 +118,11 @@ export const openWeights: ModelRow[] = [
     maxOutputTokens: 16_384,
     input: ['image'],
     released: '2025-04-05',
+    scores: {
+      mmlu_pro: [80.5, LLAMA_4],
+      gpqa_diamond: [69.8, LLAMA_4],
+      livecodebench: [43.4, LLAMA_4],
+    },
   },
   {
     name: 'Llama 3.3 70B',
@@ -214,6 +136,7 @@ export const openWeights: ModelRow[] = [
     contextTokens: 131_072,
     maxOutputTokens: 32_768,
     released: '2024-12-06',
+    scores: { mmlu_pro: [68.9, LLAMA_3_3], gpqa_diamond: [50.5, LLAMA_3_3] },
   },
   {
     name: 'Llama 3.1 8B',
@@ -228,6 +151,7 @@ export const openWeights: ModelRow[] = [
     reasoning: false,
     contextTokens: 131_072,
     released: '2024-07-23',
+    scores: { mmlu_pro: [48.3, LLAMA_3_1] },
   },
   {
     name: 'Nemotron 3 Ultra',

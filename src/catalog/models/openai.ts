@@ -1,5 +1,8 @@
 import { ARTIFICIAL_ANALYSIS, type ModelRow } from './row.ts';
 
+const GPT_5_4_MINI = 'OpenAI, openai.com/index/introducing-gpt-5-4-mini-and-nano';
+const KIMI_K2_5 = 'Moonshot AI, huggingface.co/moonshotai/Kimi-K2.5';
+const MMLU_PRO_BOARD = 'TIGER-Lab, huggingface.co/spaces/TIGER-Lab/MMLU-Pro';
 const GPT_5 = 'OpenAI, openai.com/index/gpt-5';
 const GPT_4_1 = 'OpenAI, openai.com/index/gpt-4-1';
 const O3 = 'OpenAI, openai.com/index/introducing-o3-and-o4-mini';
@@ -54,10 +57,39 @@ export const openai: ModelRow[] = [
       humanity_last_exam: [44.3, ARTIFICIAL_ANALYSIS],
     },
   },
-  { name: 'GPT-5.4', offers: ['openai/gpt-5.4'], ...gpt, released: '2026-03-05' },
-  { name: 'GPT-5.4 mini', offers: ['openai/gpt-5.4-mini'], ...gpt5, released: '2026-03-17' },
-  { name: 'GPT-5.4 nano', offers: ['openai/gpt-5.4-nano'], ...gpt5, released: '2026-03-17' },
-  { name: 'GPT-5.2', offers: ['openai/gpt-5.2'], ...gpt5, released: '2025-12-11' },
+  {
+    name: 'GPT-5.4',
+    offers: ['openai/gpt-5.4'],
+    ...gpt,
+    released: '2026-03-05',
+    scores: { gpqa_diamond: [93.0, GPT_5_4_MINI] },
+  },
+  {
+    name: 'GPT-5.4 mini',
+    offers: ['openai/gpt-5.4-mini'],
+    ...gpt5,
+    released: '2026-03-17',
+    scores: { gpqa_diamond: [88.0, GPT_5_4_MINI] },
+  },
+  {
+    name: 'GPT-5.4 nano',
+    offers: ['openai/gpt-5.4-nano'],
+    ...gpt5,
+    released: '2026-03-17',
+    scores: { gpqa_diamond: [82.8, GPT_5_4_MINI] },
+  },
+  {
+    name: 'GPT-5.2',
+    offers: ['openai/gpt-5.2'],
+    ...gpt5,
+    released: '2025-12-11',
+    scores: {
+      mmlu_pro: [86.7, KIMI_K2_5],
+      gpqa_diamond: [92.4, KIMI_K2_5],
+      humanity_last_exam: [34.5, KIMI_K2_5],
+      aime_2025: [100, KIMI_K2_5],
+    },
+  },
   {
     name: 'GPT-5',
     offers: ['openai/gpt-5', 'openrouter/openai/gpt-5'],
@@ -130,7 +162,17 @@ export const openai: ModelRow[] = [
     released: '2025-04-14',
     scores: { gpqa_diamond: [50.3, GPT_4_1] },
   },
-  { name: 'GPT-4o', offers: ['openai/gpt-4o'], ...gpt4o, released: '2024-05-13' },
+  {
+    name: 'GPT-4o',
+    offers: ['openai/gpt-4o'],
+    ...gpt4o,
+    released: '2024-05-13',
+    scores: {
+      mmlu_pro: [74.7, MMLU_PRO_BOARD],
+      humanity_last_exam: [5.3, GPT_5],
+      swe_bench_verified: [33.2, GPT_4_1],
+    },
+  },
   {
     name: 'GPT-4o mini',
     offers: ['openai/gpt-4o-mini'],

@@ -35,3 +35,13 @@ export interface ModelRow {
 
 /** Publisher of independent runs on one harness; the best setting of each model. */
 export const ARTIFICIAL_ANALYSIS = 'Artificial Analysis, artificialanalysis.ai/models, 2026-07-28';
+
+/** Together's prices reach the data through Hugging Face's router, which passes them on unchanged. */
+export function together(model: string, listed: string, aliases?: string[]): Offer {
+  return { id: `together/${model}`, priceOf: `huggingface_together:${listed}`, aliases };
+}
+
+/** Fireworks' wire names carry its account. */
+export function fireworks(name: string): Offer {
+  return { id: `fireworks/${name}`, model: `accounts/fireworks/models/${name}` };
+}

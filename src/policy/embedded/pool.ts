@@ -9,6 +9,7 @@ import { abilityOf } from '../ability.ts';
 import { TYPICAL_REQUEST } from '../choose.ts';
 import type { PromptView } from '../prompt-view.ts';
 import type { Predictor } from './predictor.ts';
+import { applyTraffic } from './traffic.ts';
 
 export interface PoolPrediction {
   /** One for each member of the pool, in its order. */
@@ -16,6 +17,8 @@ export interface PoolPrediction {
   costUsd: Float64Array;
   /** How much the training says about this prompt, 0..1. */
   familiarity: number;
+  /** The likeliest task, as in `Prediction`. */
+  task: number;
 }
 
 interface Member {
@@ -57,12 +60,22 @@ export class PoolPredictor {
     );
     this.referenceUsd = Math.max(...this.members.map((member) => member.meanCostUsd));
     const size = this.members.length;
-    this.prediction = { success: new Float64Array(size), costUsd: new Float64Array(size), familiarity: 0 };
+    this.prediction = {
+      success: new Float64Array(size),
+      costUsd: new Float64Array(size),
+      familiarity: 0,
+      task: -1,
+    };
   }
 
   /** Whether the cost of a member is known. */
   priced(position: number): boolean {
     return this.members[position]!.meanCostUsd > 0;
+  }
+
+  /** Mean cost of a call of a member, in USD; 0 where no price is known. */
+  meanCostUsd(position: number): number {
+    return this.members[position]!.meanCostUsd;
   }
 
   /** The result holds until the next call. */
@@ -76,6 +89,7 @@ export class PoolPredictor {
     const { members, prediction, predictor } = this;
     const all = predictor.predictVector(vector);
     prediction.familiarity = all.familiarity;
+    prediction.task = all.task;
     for (let i = 0; i < members.length; i++) {
       const member = members[i]!;
       if (member.known >= 0) {
@@ -86,6 +100,8 @@ export class PoolPredictor {
         prediction.costUsd[i] = member.meanCostUsd * all.costRatio;
       }
     }
+    const { traffic, embedding } = predictor.weights;
+    if (traffic) applyTraffic(traffic, embedding.dimensions, vector, this.ids, prediction);
     return prediction;
   }
 }

@@ -15,6 +15,8 @@ export interface Prediction {
   difficulty: number;
   /** What a call costs here over what it costs on average. */
   costRatio: number;
+  /** The likeliest task, counted through the experts' tasks; -1 where the prompt is like none. */
+  task: number;
 }
 
 export class Predictor {
@@ -39,6 +41,7 @@ export class Predictor {
       familiarity: 0,
       difficulty: 0,
       costRatio: 1,
+      task: -1,
     };
   }
 
@@ -69,11 +72,17 @@ export class Predictor {
     let difficulty = 0;
     let ratioOfAll = 0;
     let trusts = 0;
+    prediction.task = -1;
+    let firstTask = 0;
     for (const expert of experts) {
       const trust = expert.familiarity(vector);
-      if (trust > prediction.familiarity) prediction.familiarity = trust;
       const share = trust + 1e-3;
       if (trust > 0) expert.predict(vector);
+      if (trust > prediction.familiarity) {
+        prediction.familiarity = trust;
+        prediction.task = firstTask + likeliest(expert.tasks);
+      }
+      firstTask += expert.tasks.length;
       const { candidates, success: means, relevance } = expert.weights;
       for (let j = 0; j < candidates.length; j++) {
         const at = candidates[j]!;
@@ -102,4 +111,10 @@ export class Predictor {
 function logit(share: number): number {
   const held = Math.max(0.02, Math.min(0.98, share));
   return Math.log(held / (1 - held));
+}
+
+function likeliest(shares: Float64Array): number {
+  let best = 0;
+  for (let t = 1; t < shares.length; t++) if (shares[t]! > shares[best]!) best = t;
+  return best;
 }

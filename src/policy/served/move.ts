@@ -8,7 +8,8 @@ export interface ModelCall {
   call: RouterCall;
   /** Id of the model, as the tools were made from. */
   model: string;
-  systemPrompt: string;
+  /** Present where the tools require one. */
+  systemPrompt?: string;
   /** 0..2; `undefined` where the router named none that makes sense. */
   temperature?: number;
 }
@@ -19,13 +20,21 @@ export interface RejectedCall {
   error: string;
 }
 
+/** What becomes of each call the router wrote, in the order written. */
+export type WrittenCall = ModelCall | RejectedCall;
+
 export type RouterMove =
-  | { type: 'call'; calls: ModelCall[]; rejected: RejectedCall[] }
+  /** At least one call can be made. */
+  | { type: 'call'; calls: WrittenCall[] }
   /** Release the answer of an earlier call, by whatever the router named it with. */
   | { type: 'select'; target: string; call: RouterCall }
   | { type: 'answer'; text: string }
-  /** Nothing to act on; `rejected` holds the calls that were meant but cannot be made. */
-  | { type: 'none'; reason: string; rejected: RejectedCall[] };
+  /** Nothing to act on; `calls` were meant but cannot be made. */
+  | { type: 'none'; reason: string; calls: RejectedCall[] };
+
+export function isRejected(call: WrittenCall): call is RejectedCall {
+  return 'error' in call;
+}
 
 /** Literal texts of the original, which the published checkpoint was trained to recover from. */
 const NOT_GIVEN = 'Error: This tool is not given. You cannot call this tool.';
@@ -41,42 +50,65 @@ export interface RouterTools {
   models: ReadonlyMap<string, string>;
   /** Name of the select tool; `undefined` in simple mode. */
   select?: string;
+  /** False where the tools take no prompt: a call is then complete without one. */
+  promptRequired?: boolean;
 }
 
 export function readMove(output: RouterOutput, tools: RouterTools): RouterMove {
-  const calls: ModelCall[] = [];
-  const rejected: RejectedCall[] = [];
   const selects: { call: RouterCall; target: string }[] = [];
-  for (const written of output.calls) {
+  const calls = output.calls.map((written): WrittenCall => {
     const name = resolveTool(written.name, tools);
-    if (name === undefined) {
-      rejected.push({ call: written, error: NOT_GIVEN });
-      continue;
-    }
+    if (name === undefined) return { call: written, error: NOT_GIVEN };
     const call = { name, arguments: written.arguments };
-    if (name === tools.select) {
-      selects.push({ call, target: selectTarget(call.arguments) });
-      continue;
-    }
-    const systemPrompt = argument(call.arguments, 'optimized_system_prompt');
-    if (typeof systemPrompt !== 'string' || systemPrompt.trim() === '') {
-      rejected.push({ call, error: promptError(name) });
-    } else {
-      const temperature = readTemperature(argument(call.arguments, 'temperature'));
-      calls.push({ call, model: tools.models.get(name)!, systemPrompt, temperature });
-    }
-  }
+    if (name !== tools.select) return readModelCall(call, tools);
+    selects.push({ call, target: selectTarget(call.arguments) });
+    return { call, error: SELECT_ALONE };
+  });
   const [first] = selects;
-  const alone = calls.length === 0 && rejected.length === 0;
-  if (first && alone && selects.every(({ target }) => target === first.target)) {
+  if (first && selects.length === calls.length && selects.every(({ target }) => target === first.target)) {
     return { type: 'select', ...first };
   }
-  for (const { call } of selects) rejected.push({ call, error: SELECT_ALONE });
-  if (calls.length > 0) return { type: 'call', calls, rejected };
-  if (rejected.length > 0) return { type: 'none', reason: rejected[0]!.error, rejected };
+  const rejected = calls.filter(isRejected);
+  if (rejected.length < calls.length) return { type: 'call', calls };
+  if (rejected.length > 0) return { type: 'none', reason: rejected[0]!.error, calls: rejected };
   if (output.text !== '') return { type: 'answer', text: output.text };
-  const reason = output.problems[0] ?? 'the router wrote nothing';
-  return { type: 'none', reason, rejected };
+  return { type: 'none', reason: output.problems[0] ?? 'the router wrote nothing', calls: [] };
+}
+
+function readModelCall(call: RouterCall, tools: RouterTools): WrittenCall {
+  const systemPrompt = argument(call.arguments, 'optimized_system_prompt');
+  const hasPrompt = typeof systemPrompt === 'string' && systemPrompt.trim() !== '';
+  if (!hasPrompt && tools.promptRequired !== false) return { call, error: promptError(call.name) };
+  return {
+    call,
+    model: tools.models.get(call.name)!,
+    ...(hasPrompt && { systemPrompt }),
+    temperature: readTemperature(argument(call.arguments, 'temperature')),
+  };
+}
+
+/**
+ * The calls that will be made, the others rejected: a candidate that failed before is gone, and each is called
+ * once a turn, since the answers are told apart by their tools.
+ */
+export function planCalls(
+  written: readonly WrittenCall[],
+  tools: RouterTools & { pool: readonly string[] },
+  limits: { candidates: readonly { id: string }[]; most: number },
+): WrittenCall[] {
+  const called = new Set<string>();
+  return written.map((planned) => {
+    if (isRejected(planned)) return planned;
+    const { call, model } = planned;
+    const reject = (why: string) => ({ call, error: `Error calling ${call.name}: ${why}` });
+    if (!limits.candidates.some(({ id }) => id === model)) {
+      return reject(`Model ${tools.pool[[...tools.models.keys()].indexOf(call.name)]} is not available.`);
+    }
+    if (called.has(model)) return reject('it is being called already.');
+    if (called.size >= limits.most) return reject('no call is left in this turn.');
+    called.add(model);
+    return planned;
+  });
 }
 
 /** The tool a name means: as given, or the one it can only mean, such as `birch-2` for `call_birch_2`. */

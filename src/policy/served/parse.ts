@@ -7,6 +7,8 @@ import type { RouterCall } from './render.ts';
 import { readJson } from './repair-json.ts';
 
 export interface RouterOutput {
+  /** The turn without its calls, thinking included: what the next prompt repeats. */
+  content: string;
   /** The router's reasons; for the trace, never for the user. */
   think: string;
   /** What is left when thinking and calls are taken away; '' where nothing is. */
@@ -49,10 +51,16 @@ export function parseRouterOutput(output: string, isTool: (name: string) => bool
     const inner = takeCalls(think, problems, isTool);
     if (inner.calls.length > 0) {
       problems.push('calls inside the think text');
-      return { think: inner.text, text: '', calls: inner.calls, problems };
+      const content = `<think>\n${inner.text}\n</think>`;
+      return { content, think: inner.text, text: '', calls: inner.calls, problems };
     }
   }
-  return { think, ...found, text: withoutTags(found.text), problems };
+  const thought = turn.endsWith(rest)
+    ? turn.slice(0, turn.length - rest.length)
+    : `<think>\n${think}\n</think>\n`;
+  const lead = /^\s*/.exec(rest)![0];
+  const content = (thought + lead + found.text).trim();
+  return { content, think, ...found, text: withoutTags(found.text), problems };
 }
 
 /** Taking thinking and calls out may have joined the halves of a tag around them. */

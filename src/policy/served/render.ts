@@ -23,6 +23,8 @@ export type RouterTurn =
 export interface RenderInput {
   /** Model ids of the contract, in the order the router shall see them. */
   pool: readonly string[];
+  /** Models the contract does not know, by their own words; they may be in the pool too. */
+  newModels?: ReadonlyMap<string, ModelSpec>;
   query: string;
   system?: string;
   turns?: readonly RouterTurn[];
@@ -45,7 +47,8 @@ export async function createRenderer(contract: Contract): Promise<Renderer> {
 }
 
 function render(contract: Contract, template: ChatTemplate, input: RenderInput): string {
-  const tools = modelTools(input.pool, contract.models);
+  const models = input.newModels ? new Map([...input.newModels, ...contract.models]) : contract.models;
+  const tools = modelTools(input.pool, models);
   if (input.select !== false) tools.unshift(contract.selectTool);
   const messages = [
     message('system', contract.systemPrompt),

@@ -1,0 +1,186 @@
+/** `xrouter collect`: measures models on tasks and writes an outcome table. */
+import { Command, InvalidArgumentError } from 'commander';
+import type { RefusalCode, RouteRequest, Router } from '../../../src/index.ts';
+import type { KnownPrompts } from '../../../src/lab/index.ts';
+import type { AskModel, CollectSummary, CollectTask, GymTask, TaskKind } from '../../../src/learn/index.ts';
+import { collect, generateTasks, missing, mistakeOf, readTaskFile } from '../../../src/learn/index.ts';
+import { printJson, say, UsageError } from '../output.ts';
+import { progressLine } from '../progress.ts';
+import { atLeastZero, list, openCallingRouter, probability } from '../setup.ts';
+import { usd } from '../table.ts';
+
+interface CollectFlags {
+  tasks: string;
+  pool: string[];
+  out: string;
+  maxUsd?: number;
+  concurrency: number;
+  count: number;
+  seed: number;
+  kinds?: string[];
+  difficulty?: number[];
+  config?: string;
+  lab?: boolean;
+  ledger?: string;
+  json?: boolean;
+}
+
+export function command(): Command {
+  return new Command('collect')
+    .description(
+      'Runs tasks on models and writes an outcome table; the same command goes on where it stopped.',
+    )
+    .requiredOption('--tasks <gym|file>', 'the built-in tasks, or a file of your own (docs/gym.md)')
+    .requiredOption('--pool <a,b>', 'the models to measure', list)
+    .requiredOption('--out <table>', 'the outcome table, JSON lines; .gz at the end compresses it')
+    .option('--max-usd <x>', 'most the whole collection may cost, resumed runs included', atLeastZero)
+    .option('--concurrency <n>', 'calls under way at once', countOf, 4)
+    .option('--count <n>', 'tasks of the gym', countOf, 200)
+    .option('--kinds <a,b>', 'kinds of tasks of the gym; default: all', list)
+    .option('--difficulty <x,y>', 'difficulty of the tasks of the gym, or a range; default 0,1', range)
+    .option('--seed <n>', 'seed of the tasks of the gym', wholeOf, 1)
+    .option('--config <file>', 'configuration file; default: xrouter.config.* of this folder')
+    .option('--lab', 'call the offline sandbox instead of the providers')
+    .option('--ledger <file>', 'where the account is kept; default: one file for all your programs')
+    .option('--json', 'print the summary as one JSON document')
+    .action(run);
+}
+
+async function run(flags: CollectFlags): Promise<void> {
+  const gym = flags.tasks === 'gym' ? gymTasks(flags) : undefined;
+  const tasks: readonly CollectTask[] = gym ?? (await readTaskFile(flags.tasks));
+  const { router, close } = await openCallingRouter(flags, {
+    // One model is asked for each call, so there is nothing to decide, and nothing to escalate to.
+    settings: ({ budgets }) => ({
+      policy: 'cheapest',
+      verifier: undefined,
+      budgets: flags.maxUsd === undefined ? budgets : { ...budgets, otherKeysUsd: flags.maxUsd },
+    }),
+    known: gym && answersOf(gym),
+  });
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  process.once('SIGINT', interrupt);
+  const progress = progressLine();
+  try {
+    const models = [...new Set(flags.pool.map((name) => router.catalog.get(name).id))];
+    const ask = askBy(router, flags.maxUsd !== undefined);
+    const { out, concurrency } = flags;
+    const onProgress = progress.show;
+    const summary = await collect({ tasks, models, out, concurrency, ask, signal: stop.signal, onProgress });
+    progress.end();
+    if (flags.json) printJson(summary);
+    report(summary, flags.out);
+  } finally {
+    progress.end();
+    process.off('SIGINT', interrupt);
+    await close();
+  }
+}
+
+function gymTasks({ count, seed, kinds, difficulty }: CollectFlags): GymTask[] {
+  const [low, high = low] = difficulty ?? [];
+  return generateTasks({
+    count,
+    seed,
+    // The gym itself says which kinds there are.
+    kinds: kinds as TaskKind[] | undefined,
+    difficulty: low === undefined || high === undefined ? undefined : [low, high],
+  });
+}
+
+function askBy(router: Router, capped: boolean): AskModel {
+  return async (request, model, signal, run) => {
+    const asked: RouteRequest = {
+      ...request,
+      pool: [model],
+      signal,
+      ...(capped && { budgetKey: `collect:${run}` }),
+    };
+    for await (const event of router.stream(asked)) {
+      if (event.type !== 'end') continue;
+      if (event.status === 'completed') {
+        const { message, cost, usage } = event.result;
+        return { message, usd: cost.usd, usage };
+      }
+      if (event.episode.refusals.some(({ code }) => INABILITIES.has(code))) return undefined;
+      throw event.error;
+    }
+    throw new Error('The event stream ended without an end event.');
+  };
+}
+
+/** What waiting, a key or money does not change. */
+const INABILITIES = new Set<RefusalCode>([
+  'input_modality',
+  'tool_calling',
+  'structured_output',
+  'context_window',
+]);
+
+/** The sandbox cannot read the gym's tasks, so it is told how a right and a wrong answer look. */
+function answersOf(tasks: readonly GymTask[]): KnownPrompts {
+  const byPrompt = new Map(tasks.map((task) => [task.request.messages.at(-1)!.content, task]));
+  return (prompt) => {
+    const task = byPrompt.get(prompt);
+    if (!task) return undefined;
+    return {
+      kind: KIND_OF_SKILL[task.task as TaskKind],
+      difficulty: task.difficulty,
+      right: task.solution,
+      wrong: mistakeOf(task),
+    };
+  };
+}
+
+const KIND_OF_SKILL = {
+  arithmetic: 'math',
+  'word-problem': 'math',
+  algebra: 'math',
+  seating: 'logic',
+  'truth-tellers': 'logic',
+  code: 'code',
+  strings: 'logic',
+  tables: 'knowledge',
+  instructions: 'language',
+  extraction: 'language',
+  'tool-choice': 'language',
+} as const satisfies Record<TaskKind, string>;
+
+/** @throws Error, for exit status 1, where outcomes are missing */
+function report(summary: CollectSummary, out: string): void {
+  const { rows, done, total, unable, spentUsd, failures, setAside, stopped } = summary;
+  say(`${out}: ${rows} rows, ${done} of ${total} outcomes, ${usd(spentUsd)} spent by this run.`);
+  for (const [model, count] of Object.entries(unable)) {
+    say(`${model} cannot be asked ${count} of the tasks: no tools, no JSON schema, or too little context.`);
+  }
+  for (const { model, reason } of setAside) say(`${model} was set aside: ${reason}`);
+  for (const [reason, count] of countBy(failures.map(({ model, reason }) => `${model}: ${reason}`))) {
+    say(`${count} ${count === 1 ? 'call' : 'calls'} failed: ${reason}`);
+  }
+  const left = missing(summary);
+  if (left === 0) return;
+  const why = stopped === 'spending cap' ? 'the spending cap is reached' : (stopped ?? 'calls failed');
+  const how = stopped === 'spending cap' ? ' with a higher --max-usd' : '';
+  throw new Error(`${left} of ${total} outcomes are missing: ${why}. Run the same command${how} to go on.`);
+}
+
+function countBy(lines: string[]): [string, number][] {
+  return [...Map.groupBy(lines, (line) => line)].map(([line, group]) => [line, group.length]);
+}
+
+function wholeOf(value: string): number {
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(value);
+}
+
+function countOf(value: string): number {
+  if (wholeOf(value) < 1) throw new InvalidArgumentError('It must be 1 or more.');
+  return Number(value);
+}
+
+function range(value: string): number[] {
+  const numbers = list(value).map(probability);
+  if (numbers.length > 2) throw new UsageError('--difficulty takes one number or two.');
+  return numbers;
+}

@@ -1,0 +1,111 @@
+/** `xrouter replay`: plays a table as the environment; the policy acts, sees verdicts, and stops. */
+import { Command, InvalidArgumentError } from 'commander';
+import {
+  forecast,
+  loadPolicyWeights,
+  PoolPredictor,
+  Predictor,
+  readTable,
+  replay,
+  replayModels,
+  sequencePlanner,
+  writeWhole,
+} from '../../../src/learn/index.ts';
+import { printJson, say } from '../output.ts';
+
+interface Flags {
+  policy: string;
+  table: string;
+  lambda: number[];
+  verifier?: number;
+  maxCalls: number;
+  seed: number;
+  out: string;
+  pool?: string[];
+  json?: boolean;
+}
+
+export function command(): Command {
+  return new Command('replay')
+    .description(
+      'Plays a table as the environment: call, see a verdict that may be wrong, stop or call another.',
+    )
+    .requiredOption('--policy <file>', 'the policy')
+    .requiredOption('--table <file>', 'outcome table, JSON lines, optionally .gz')
+    .option('--lambda <a,b>', 'cost sensitivities', lambdas, [0])
+    .option('--verifier <v>', 'probability that a verdict is right (0.5..1); left out: one call', accuracy)
+    .option('--max-calls <n>', 'most calls for a row', wholeFromOne, 3)
+    .option('--seed <n>', "of the verdicts' errors", whole, 1)
+    .requiredOption('--out <file>', 'where the sequences are written, JSON lines')
+    .option('--pool <a,b>', 'call these models only', (text: string) => text.split(',').filter(Boolean))
+    .option('--json', 'print one JSON document')
+    .action(async (flags: Flags) => {
+      const weights = await loadPolicyWeights(flags.policy);
+      const table = await readTable(flags.table);
+      const pool = new PoolPredictor(new Predictor(weights), replayModels(table, flags.pool));
+      const data = forecast(table.rows, pool);
+      const { lambda, verifier, maxCalls, seed } = flags;
+      let calls = 0;
+      let written = 0;
+      const chunks = function* (): Generator<string> {
+        let chunk = '';
+        for (const line of replay(data, sequencePlanner(weights), {
+          lambdas: lambda,
+          verifier,
+          maxCalls,
+          seed,
+        })) {
+          calls += line.calls.length;
+          written++;
+          chunk += `${JSON.stringify(line)}\n`;
+          if (chunk.length < 1 << 16) continue;
+          yield chunk;
+          chunk = '';
+        }
+        yield chunk;
+      };
+      await writeWhole(flags.out, chunks());
+      const mean = calls / Math.max(1, written);
+      say(`${flags.out}: ${data.rows} rows at ${lambda.length} lambdas, ${mean.toFixed(2)} calls on average`);
+      if (flags.json) {
+        printJson({
+          replay: flags.out,
+          rows: data.rows,
+          lambdas: lambda,
+          verifier,
+          maxCalls,
+          seed,
+          meanCalls: mean,
+        });
+      }
+    });
+}
+
+function lambdas(text: string): number[] {
+  const values = text.split(',').map(Number);
+  if (values.some((value) => !(value >= 0) || value === Number.POSITIVE_INFINITY)) {
+    throw new InvalidArgumentError('It must be numbers, 0 or larger, with commas between.');
+  }
+  return [...new Set(values)];
+}
+
+function accuracy(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0.5 && value <= 1)) {
+    throw new InvalidArgumentError('It must be between 0.5 (a coin) and 1 (always right).');
+  }
+  return value;
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError('It must be a whole number, 0 or larger.');
+  return value;
+}
+
+function wholeFromOne(text: string): number {
+  const value = whole(text);
+  if (value < 1) throw new InvalidArgumentError('It must be 1 or larger.');
+  return value;
+}

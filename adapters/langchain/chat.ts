@@ -1,0 +1,283 @@
+/** The router as a LangChain chat model. */
+import type { CallbackManagerForChainRun, CallbackManagerForLLMRun } from '@langchain/core/callbacks/manager';
+import type {
+  BaseLanguageModelInput,
+  StructuredOutputMethodOptions,
+} from '@langchain/core/language_models/base';
+import {
+  BaseChatModel,
+  type BindToolsInput,
+  type LangSmithParams,
+} from '@langchain/core/language_models/chat_models';
+import type { ChatModelStreamEvent } from '@langchain/core/language_models/event';
+import type { ModelProfile } from '@langchain/core/language_models/profile';
+import { ChatModelStream } from '@langchain/core/language_models/stream';
+import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages';
+import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs';
+import type { Runnable, RunnableConfig } from '@langchain/core/runnables';
+import type { StreamEvent } from '@langchain/core/tracers/log_stream';
+import type { IterableReadableStream } from '@langchain/core/utils/stream';
+import type { Router } from '../../src/index.ts';
+import { ALONE, ask, type Way } from './ask.ts';
+import { wantsEvents, wantsTokens } from './candidate-runs.ts';
+import { asStandardContent, chatResult, toMessage } from './converters/answer.ts';
+import { toToolDefinition } from './converters/tools.ts';
+import { identifyingParams, langSmithParams } from './identity.ts';
+import { commonProfile } from './profile.ts';
+import {
+  chunksOf,
+  collect,
+  drain,
+  endingAtOnce,
+  eventsOf,
+  forwardAbort,
+  inheritingConfig,
+  once,
+  tracedEvents,
+} from './running.ts';
+import { baseFields, defaultCandidates, type Setup, setUp } from './setup.ts';
+import { type OutputSchema, structuredOutput } from './structured-output.ts';
+import type { ChatXRouterCallOptions, ChatXRouterFields } from './types.ts';
+
+type Options = ChatXRouterCallOptions;
+type EventsVersion = { version: 'v1' | 'v2' };
+/** Which runs and kinds of runs `streamEvents` with a version tells of. */
+type EventFilter = Partial<Record<`${'include' | 'exclude'}${'Names' | 'Types' | 'Tags'}`, string[]>>;
+
+/**
+ * A chat model that is answered, for every request, by the candidate that the router chooses. In a trace it
+ * is a chain run with one LLM run for each call of a candidate, under that candidate's real name.
+ *
+ * @example
+ * ```ts
+ * import { ChatXRouter, routingInfo } from 'xrouter/langchain';
+ *
+ * const model = new ChatXRouter({ candidates: ['openai/gpt-5-nano', 'openai/gpt-5'], lambda: 0.3 });
+ * const reply = await model.invoke('What is 12 * 12? Give only the number.');
+ * console.log(reply.text, routingInfo(reply)?.costUsd);
+ * ```
+ */
+export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
+  override lc_serializable = false;
+  readonly #setup: Setup;
+  #profile: ModelProfile | undefined;
+
+  static override lc_name(): string {
+    return 'ChatXRouter';
+  }
+
+  /** @throws XrouterError `invalid_config` that names the field, `unknown_model` */
+  constructor(fields: ChatXRouterFields = {}) {
+    super(baseFields(fields));
+    this.#setup = setUp(fields);
+  }
+
+  /** The router itself: its catalog, its ledger, `decide`. */
+  get router(): Router {
+    return this.#setup.router;
+  }
+
+  /** What every candidate can do, since any of them may answer. */
+  override get profile(): ModelProfile {
+    this.#profile ??= commonProfile(defaultCandidates(this.router));
+    return this.#profile;
+  }
+
+  override _llmType(): string {
+    return 'xrouter';
+  }
+
+  override _identifyingParams(): Record<string, unknown> {
+    return identifyingParams(this.#setup);
+  }
+
+  override getLsParams(options: this['ParsedCallOptions']): LangSmithParams {
+    return langSmithParams(this.#setup, options);
+  }
+
+  override invocationParams(options?: this['ParsedCallOptions']): Record<string, unknown> {
+    const { signal, ...params } = options ?? {};
+    return params;
+  }
+
+  /** Tools as JSON: two tools of the same class must not share a cached answer. */
+  override _getSerializedCacheKeyParametersForCall({ tools, ...options }: Options): string {
+    const schemas = tools?.map((tool) => toToolDefinition(tool) ?? tool);
+    return super._getSerializedCacheKeyParametersForCall({ ...options, tools: schemas } as Options);
+  }
+
+  /**
+   * @example
+   * ```ts
+   * const reply = await model.bindTools([weather]).invoke('What is the weather in Bern?');
+   * console.log(reply.tool_calls);
+   * ```
+   */
+  override bindTools(
+    tools: BindToolsInput[],
+    kwargs?: Partial<Options>,
+  ): Runnable<BaseLanguageModelInput, AIMessageChunk, Options> {
+    return this.withConfig({ ...kwargs, tools } as Partial<Options>);
+  }
+
+  /**
+   * @param outputSchema zod, Standard Schema or JSON schema
+   * @param config `method`: `functionCalling` (default), `jsonSchema` or `jsonMode`
+   *
+   * @example
+   * ```ts
+   * const city = model.withStructuredOutput(z.object({ name: z.string(), country: z.string() }));
+   * console.log(await city.invoke('Which city has the Eiffel Tower?'));
+   * ```
+   */
+  override withStructuredOutput<Output extends object = Record<string, unknown>>(
+    outputSchema: OutputSchema<Output>,
+    config?: StructuredOutputMethodOptions<false>,
+  ): Runnable<BaseLanguageModelInput, Output>;
+  override withStructuredOutput<Output extends object = Record<string, unknown>>(
+    outputSchema: OutputSchema<Output>,
+    config?: StructuredOutputMethodOptions<true>,
+  ): Runnable<BaseLanguageModelInput, { raw: BaseMessage; parsed: Output }>;
+  override withStructuredOutput(
+    outputSchema: OutputSchema<object>,
+    config?: StructuredOutputMethodOptions<boolean>,
+  ): Runnable<BaseLanguageModelInput, never> {
+    const bind = (options: Partial<Options>) => this.withConfig(options) as never;
+    return structuredOutput(bind, outputSchema as Record<string, unknown>, config) as never;
+  }
+
+  override async invoke(input: BaseLanguageModelInput, options?: Partial<Options>): Promise<AIMessageChunk> {
+    if (this.cache) return super.invoke(input, options);
+    const messages = BaseChatModel._convertInputToPromptValue(input).toChatMessages();
+    const [config, callOptions] = this._separateRunnableConfigFromCallOptionsCompat(options);
+    return this._callWithConfig(
+      async (_messages, runConfig, run) => {
+        const tellTokens = wantsTokens(run);
+        const way = {
+          callbacks: run?.getChild(),
+          stream: tellTokens || this.#setup.streaming,
+          tellTokens,
+          tellEvents: wantsEvents(run),
+          config: runConfig,
+          signal: runConfig?.signal,
+        };
+        const message = toMessage(await collect(this.#parts(messages, callOptions, way)));
+        return (this.#isStandard(callOptions) ? asStandardContent(message) : message) as AIMessageChunk;
+      },
+      messages,
+      this.#ownConfig(config),
+    );
+  }
+
+  override _streamIterator(
+    input: BaseLanguageModelInput,
+    options?: Partial<Options>,
+  ): AsyncGenerator<AIMessageChunk> {
+    const leaving = new AbortController();
+    return endingAtOnce(this.#stream(input, options, leaving), leaving);
+  }
+
+  async *#stream(
+    input: BaseLanguageModelInput,
+    options: Partial<Options> | undefined,
+    leaving: AbortController,
+  ): AsyncGenerator<AIMessageChunk> {
+    if (this.disableStreaming) {
+      yield await this.invoke(input, options);
+      return;
+    }
+    const messages = BaseChatModel._convertInputToPromptValue(input).toChatMessages();
+    const [config, callOptions] = this._separateRunnableConfigFromCallOptionsCompat(options);
+    const way = { stream: true, tellTokens: true, signal: leaving.signal };
+    const parts = (run: CallbackManagerForChainRun | undefined, runConfig: RunnableConfig | undefined) =>
+      this.#parts(messages, callOptions, { ...way, callbacks: run?.getChild(), config: runConfig });
+    const standard = this.#isStandard(callOptions);
+    const stop = forwardAbort(config.signal, leaving);
+    try {
+      yield* this._transformStreamWithConfig(
+        once(messages),
+        async function* (source, run, runConfig) {
+          await drain(source);
+          for await (const chunk of chunksOf(parts(run, runConfig))) {
+            yield standard ? asStandardContent(chunk) : chunk;
+          }
+        },
+        this.#ownConfig(config),
+      );
+    } finally {
+      stop();
+    }
+  }
+
+  override streamEvents(
+    input: BaseLanguageModelInput,
+    options: Partial<Options> & EventsVersion & { encoding: 'text/event-stream' },
+    streamOptions?: EventFilter,
+  ): IterableReadableStream<Uint8Array>;
+  override streamEvents(
+    input: BaseLanguageModelInput,
+    options: Partial<Options> & EventsVersion,
+    streamOptions?: EventFilter,
+  ): IterableReadableStream<StreamEvent>;
+  override streamEvents(input: BaseLanguageModelInput, options?: Partial<Options>): ChatModelStream;
+  /** Without a version: content-block events as they come; awaited, the whole message. */
+  override streamEvents(
+    input: BaseLanguageModelInput,
+    options?: Partial<Options> & Partial<EventsVersion>,
+    streamOptions?: EventFilter,
+  ): never {
+    if (options?.version) return super.streamEvents(input, options as EventsVersion, streamOptions) as never;
+    const messages = BaseChatModel._convertInputToPromptValue(input).toChatMessages();
+    const [config, callOptions] = this._separateRunnableConfigFromCallOptionsCompat(options);
+    const events = tracedEvents(this, messages, this.#ownConfig(config), (way) =>
+      this.#parts(messages, callOptions, { ...way, config, signal: config.signal }),
+    );
+    return new ChatModelStream(events) as never;
+  }
+
+  override async _generate(
+    messages: BaseMessage[],
+    options: this['ParsedCallOptions'],
+    runManager?: CallbackManagerForLLMRun,
+  ): Promise<ChatResult> {
+    options.signal?.throwIfAborted();
+    const answer = await collect(this.#parts(messages, options, { ...ALONE, stream: this.#setup.streaming }));
+    if (runManager) answer.id = `run-${runManager.runId}`;
+    return chatResult(toMessage(answer));
+  }
+
+  override async *_streamResponseChunks(
+    messages: BaseMessage[],
+    options: this['ParsedCallOptions'],
+    runManager?: CallbackManagerForLLMRun,
+  ): AsyncGenerator<ChatGenerationChunk> {
+    options.signal?.throwIfAborted();
+    const id = runManager && `run-${runManager.runId}`;
+    const place = { prompt: 0, completion: 0 };
+    for await (const message of chunksOf(this.#parts(messages, options, ALONE), id)) {
+      const chunk = new ChatGenerationChunk({ text: message.text, message });
+      yield chunk;
+      await runManager?.handleLLMNewToken(chunk.text, place, undefined, undefined, undefined, { chunk });
+    }
+  }
+
+  override async *_streamChatModelEvents(
+    messages: BaseMessage[],
+    options: this['ParsedCallOptions'],
+  ): AsyncGenerator<ChatModelStreamEvent> {
+    options.signal?.throwIfAborted();
+    yield* eventsOf(this.#parts(messages, options, ALONE));
+  }
+
+  #parts(messages: BaseMessage[], options: this['ParsedCallOptions'], way: Way) {
+    return ask(this.#setup, messages, options, way);
+  }
+
+  #ownConfig(config: RunnableConfig): RunnableConfig {
+    return inheritingConfig(this, config);
+  }
+
+  #isStandard(options: this['ParsedCallOptions']): boolean {
+    return (options.outputVersion ?? this.outputVersion) === 'v1';
+  }
+}

@@ -1,0 +1,139 @@
+/** The outcome table that `collect` writes: reading it, adding to it, writing it as a whole. */
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { z } from 'zod';
+import { XrouterError } from '../errors.ts';
+import { canonical } from '../verifier/json-value.ts';
+import type { CollectTask } from './collect.ts';
+
+/** One cell of an outcome table, with the names that the file has. */
+export interface Outcome {
+  /** 0..1. */
+  score: number;
+  /** USD of this call. */
+  cost: number;
+  input_tokens?: number;
+  output_tokens?: number;
+}
+
+/** One line of an outcome table. What is not named here is kept as it is. */
+export interface OutcomeRow {
+  id: string;
+  task: string;
+  outcomes: Record<string, Outcome>;
+  [column: string]: unknown;
+}
+
+export const outcome = z.looseObject({
+  score: z.number().min(0).max(1),
+  cost: z.number().nonnegative(),
+  input_tokens: z.number().nonnegative().optional(),
+  output_tokens: z.number().nonnegative().optional(),
+});
+const row = z.looseObject({ id: z.string(), task: z.string(), outcomes: z.record(z.string(), outcome) });
+/** Outcomes by task id and model. */
+export type Known = Map<string, Record<string, Outcome>>;
+
+/**
+ * The rows of an outcome table; none where the file does not exist. A name that ends in `.gz` is compressed.
+ * @throws XrouterError `invalid_file` that names line and reason
+ */
+export function readTable(path: string): OutcomeRow[] {
+  if (!existsSync(path)) return [];
+  let text: string;
+  try {
+    const bytes = readFileSync(path);
+    text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+  } catch (cause) {
+    throw new XrouterError('invalid_file', `${path} cannot be read: ${(cause as Error).message}.`, { cause });
+  }
+  return parseLines(text, path).map((line, index) => parseLine(row, line, path, index + 1) as OutcomeRow);
+}
+
+/** Writes the whole table, or leaves the old one as it was. */
+export async function writeTable(path: string, rows: readonly OutcomeRow[]): Promise<void> {
+  const text = rows.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, path.endsWith('.gz') ? gzipSync(text) : text);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+export function keep(known: Known, id: string): Record<string, Outcome> {
+  const outcomes: Record<string, Outcome> = {};
+  known.set(id, outcomes);
+  return outcomes;
+}
+
+/** @throws XrouterError `invalid_file` where a row has the id of a task and another prompt */
+export function outcomesOf(table: readonly OutcomeRow[], tasks: readonly CollectTask[], out: string): Known {
+  const known: Known = new Map(table.map((row) => [row.id, { ...row.outcomes }]));
+  const byId = new Map(table.map((row) => [row.id, row]));
+  for (const task of tasks) {
+    const row = byId.get(task.id);
+    if (!row) continue;
+    const asked = promptColumns(task);
+    const same = (column: string) => canonical(row[column]) === canonical(asked[column]);
+    if (same('prompt') && same('messages')) continue;
+    throw new XrouterError('invalid_file', `${out} holds a task "${task.id}" with another prompt.`, {
+      hint: 'Give the changed task another id, or choose another output file.',
+    });
+  }
+  return known;
+}
+
+/** Rows of the table that was there, then the tasks in their order; a row without outcomes is not written. */
+export function rowsOf(
+  table: readonly OutcomeRow[],
+  tasks: readonly CollectTask[],
+  known: Known,
+): OutcomeRow[] {
+  const there = new Set(table.map((row) => row.id));
+  const added = tasks
+    .filter((task) => !there.has(task.id))
+    .map((task) => ({ id: task.id, task: task.task, ...promptColumns(task), outcomes: {} }));
+  return [...table, ...added]
+    .map((row): OutcomeRow => ({ ...row, outcomes: known.get(row.id) ?? row.outcomes }))
+    .filter((row) => Object.keys(row.outcomes).length > 0);
+}
+
+function promptColumns({ request }: CollectTask): Record<string, unknown> {
+  const [first, second] = request.messages;
+  const alone =
+    first?.role === 'user' && !second && typeof first.content === 'string' ? first.content : undefined;
+  return {
+    ...(alone === undefined ? { messages: request.messages } : { prompt: alone }),
+    ...(request.tools && { tools: request.tools }),
+  };
+}
+
+export function parseLines(text: string, path: string): unknown[] {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines.map((line, index) => {
+    try {
+      return JSON.parse(line);
+    } catch (cause) {
+      throw broken(path, index + 1, (cause as Error).message);
+    }
+  });
+}
+
+/** @throws XrouterError `invalid_file` that names line and reason */
+export function parseLine<T>(schema: z.ZodType<T>, value: unknown, path: string, line: number): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw broken(path, line, `${issue.path.join('.') || 'the line'}: ${issue.message}`);
+}
+
+function broken(path: string, line: number, reason: string): XrouterError {
+  return new XrouterError('invalid_file', `Line ${line} of ${path} is broken: ${reason}.`, {
+    hint: 'Mend or remove that line, or choose another output file.',
+  });
+}

@@ -1,0 +1,190 @@
+/** The user's own tasks: a file of JSON lines, each a request and how its answer is judged. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { z } from 'zod';
+import { XrouterError } from '../errors.ts';
+import type { AssistantMessage, ResponseFormat, RouteRequest, ToolChoice } from '../request.ts';
+import { fromFunction, type Judgement } from '../verifier/from-function.ts';
+import { compileSchema } from '../verifier/json-schema.ts';
+import { canonical } from '../verifier/json-value.ts';
+import type { CollectTask } from './collect.ts';
+import { readJson, readNumber, readText } from './reading.ts';
+import { RIGHT, type Score, textOfAnswer, wrong } from './task.ts';
+
+const answer = z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()])).min(1)]);
+
+const check = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('exact'), value: answer, ignore_case: z.boolean().optional() }),
+  z.strictObject({
+    type: z.literal('contains'),
+    value: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
+    ignore_case: z.boolean().optional(),
+  }),
+  z.strictObject({ type: z.literal('regex'), pattern: z.string(), flags: z.string().optional() }),
+  z.strictObject({ type: z.literal('json'), value: z.unknown() }),
+  z.strictObject({
+    type: z.literal('json-schema'),
+    schema: z.union([z.boolean(), z.record(z.string(), z.unknown())]),
+  }),
+  z.strictObject({
+    type: z.literal('tool-call'),
+    name: z.string(),
+    arguments: z.record(z.string(), z.unknown()).optional(),
+  }),
+  z.strictObject({ type: z.literal('function'), file: z.string() }),
+]);
+
+const message = z.looseObject({ role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']) });
+
+const line = z
+  .strictObject({
+    id: z.string().min(1),
+    task: z.string().min(1),
+    prompt: z.string().min(1).optional(),
+    messages: z.array(message).min(1).optional(),
+    tools: z.array(z.looseObject({ type: z.literal('function') })).optional(),
+    tool_choice: z.unknown().optional(),
+    response_format: z.looseObject({ type: z.string() }).optional(),
+    answer: answer.optional(),
+    check: check.optional(),
+  })
+  .refine(({ prompt, messages }) => (prompt === undefined) !== (messages === undefined), {
+    error: 'give either "prompt" or "messages"',
+  })
+  .refine((entry) => (entry.answer === undefined) !== (entry.check === undefined), {
+    error: 'give either "answer" or "check", to judge the answer by',
+  });
+
+type Check = z.infer<typeof check>;
+type Verify = (message: AssistantMessage) => Score | Promise<Score>;
+
+/**
+ * Reads a tasks file; a name that ends in `.gz` is compressed. docs/gym.md holds the format.
+ * @throws XrouterError `invalid_file` that names line and reason; nothing has been asked by then
+ */
+export async function readTaskFile(path: string): Promise<CollectTask[]> {
+  let text: string;
+  try {
+    const bytes = readFileSync(path);
+    text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+  } catch (cause) {
+    throw new XrouterError(
+      'invalid_file',
+      `The tasks file ${path} cannot be read: ${(cause as Error).message}.`,
+      { cause },
+    );
+  }
+  const tasks: CollectTask[] = [];
+  const seen = new Map<string, number>();
+  for (const [index, raw] of text.split('\n').entries()) {
+    if (raw.trim() === '') continue;
+    try {
+      const entry = parseLine(raw);
+      const before = seen.get(entry.id);
+      if (before !== undefined) throw new Error(`the id "${entry.id}" is already in line ${before}`);
+      seen.set(entry.id, index + 1);
+      tasks.push(await toTask(entry, path));
+    } catch (cause) {
+      throw new XrouterError(
+        'invalid_file',
+        `Line ${index + 1} of ${path} is wrong: ${(cause as Error).message}.`,
+        {
+          hint: 'See docs/gym.md for what a line holds.',
+          cause,
+        },
+      );
+    }
+  }
+  if (tasks.length > 0) return tasks;
+  throw new XrouterError('invalid_file', `${path} holds no task.`, {
+    hint: 'See docs/gym.md for what a line holds.',
+  });
+}
+
+function parseLine(raw: string): z.infer<typeof line> {
+  const parsed = line.safeParse(JSON.parse(raw));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new Error(`${issue.path.join('.')}${issue.path.length > 0 ? ': ' : ''}${issue.message}`);
+}
+
+async function toTask(entry: z.infer<typeof line>, path: string): Promise<CollectTask> {
+  const messages = entry.messages ?? [{ role: 'user', content: entry.prompt }];
+  const request = {
+    messages: messages as unknown as RouteRequest['messages'],
+    ...(entry.tools && { tools: entry.tools as unknown as RouteRequest['tools'] }),
+    ...(entry.tool_choice !== undefined && { toolChoice: entry.tool_choice as ToolChoice }),
+    ...(entry.response_format && { responseFormat: entry.response_format as ResponseFormat }),
+  };
+  const verify = await verifyBy(entry.check ?? { type: 'exact', value: entry.answer! }, request, path);
+  return { id: entry.id, task: entry.task, request, verify };
+}
+
+async function verifyBy(by: Check, request: RouteRequest, path: string): Promise<Verify> {
+  const fold = (text: string) => ('ignore_case' in by && by.ignore_case ? text.toLowerCase() : text);
+  switch (by.type) {
+    case 'exact': {
+      const values = [by.value].flat();
+      return (given) => {
+        const text = textOfAnswer(given);
+        const [number, words] = [readNumber(text), readText(text)];
+        const hit = values.some((value) =>
+          typeof value === 'number'
+            ? number === value
+            : words !== undefined && fold(words) === fold(value.trim()),
+        );
+        return hit ? RIGHT : wrong(`"${words ?? ''}" instead of ${values.join(' or ')}`);
+      };
+    }
+    case 'contains': {
+      const parts = [by.value].flat();
+      return (given) => {
+        const missing = parts.find((part) => !fold(textOfAnswer(given)).includes(fold(part)));
+        return missing === undefined ? RIGHT : wrong(`"${missing}" is missing`);
+      };
+    }
+    case 'regex': {
+      // Neither g nor y: those would remember where the last answer matched.
+      const regex = new RegExp(by.pattern, by.flags?.replace(/[gy]/g, ''));
+      return (given) => (regex.test(textOfAnswer(given)) ? RIGHT : wrong(`does not match ${regex}`));
+    }
+    case 'json': {
+      const expected = canonical(by.value);
+      return (given) => (canonical(readJson(textOfAnswer(given))) === expected ? RIGHT : wrong('other JSON'));
+    }
+    case 'json-schema': {
+      const problemOf = compileSchema(by.schema);
+      return (given) => {
+        const value = readJson(textOfAnswer(given));
+        const problem = value === undefined ? 'no JSON in the answer' : problemOf(value);
+        return problem === undefined ? RIGHT : wrong(problem);
+      };
+    }
+    case 'tool-call': {
+      const wanted = by.arguments && canonical(by.arguments);
+      return ({ tool_calls }) => {
+        const hit = tool_calls?.some(
+          (call) =>
+            call.function.name === by.name &&
+            (wanted === undefined || canonical(readJson(call.function.arguments || '{}')) === wanted),
+        );
+        return hit ? RIGHT : wrong(`${by.name} was not called as expected`);
+      };
+    }
+    case 'function':
+      return fromFile(resolve(dirname(path), by.file), request);
+  }
+}
+
+async function fromFile(file: string, request: RouteRequest): Promise<Verify> {
+  const module: { default?: unknown } = await import(pathToFileURL(file).href);
+  if (typeof module.default !== 'function') throw new Error(`${file} has no function as its default export`);
+  const verifier = fromFunction(file, module.default as () => Judgement);
+  return async (given) => {
+    const input = { request, message: given, finishReason: 'stop', model: '' };
+    const { pass, score, reason } = await verifier.verify(input);
+    return { score: score ?? (pass ? 1 : 0), ...(reason !== undefined && { reason }) };
+  };
+}

@@ -1,0 +1,202 @@
+/** `xrouter collect` as a process, over the lab: what it writes, how it stops, and that it goes on. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const MAIN = join(import.meta.dirname, '../../../adapters/cli/main.ts');
+let folder: string;
+let out: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cli-collect-'));
+  out = join(folder, 'table.jsonl');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function start(...args: string[]) {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'collect', ...args], {
+    cwd: folder,
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (data) => {
+    stdout += data;
+  });
+  child.stderr.on('data', (data) => {
+    stderr += data;
+  });
+  const ended = new Promise<Ended>((done) => child.on('close', (code) => done({ code, stdout, stderr })));
+  return { child, ended };
+}
+
+const WEAK = 'openai/gpt-5-nano';
+const STRONG = 'openai/gpt-5';
+const gym = (...more: string[]) =>
+  start('--tasks', 'gym', '--lab', '--pool', 'gpt-5-nano,gpt-5', '--out', out, ...more);
+
+interface Row {
+  id: string;
+  task: string;
+  outcomes: Record<string, { score: number; cost: number }>;
+}
+const rows = (): Row[] =>
+  readFileSync(out, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+const spent = () =>
+  rows()
+    .flatMap((row) => Object.values(row.outcomes))
+    .reduce((sum, { cost }) => sum + cost, 0);
+
+describe('collect', () => {
+  test('measures the gym in the lab: a whole table, where the stronger model is better and dearer', async () => {
+    const { code, stdout, stderr } = await gym('--count', '110', '--json').ended;
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('110 rows, 220 of 220'),
+    });
+    expect(JSON.parse(stdout)).toMatchObject({
+      rows: 110,
+      done: 220,
+      total: 220,
+      failures: [],
+      setAside: [],
+    });
+    const mean = (model: string, of: 'score' | 'cost') =>
+      rows().reduce((sum, row) => sum + row.outcomes[model]![of], 0) / 110;
+    expect(new Set(rows().map((row) => row.task)).size).toBe(11);
+    expect(mean(WEAK, 'score')).toBeGreaterThan(0.1);
+    expect(mean(STRONG, 'score')).toBeLessThan(0.98);
+    expect(mean(STRONG, 'score')).toBeGreaterThan(mean(WEAK, 'score'));
+    expect(mean(STRONG, 'cost')).toBeGreaterThan(mean(WEAK, 'cost'));
+    expect(existsSync(`${out}.journal`)).toBe(false);
+  });
+
+  test('the spending cap holds over resumed runs, and a higher one finishes the table', async () => {
+    const account = ['--count', '40', '--ledger', join(folder, 'ledger.db'), '--kinds', 'arithmetic,seating'];
+    const first = await gym(...account, '--max-usd', '0.12').ended;
+    expect(first).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/the spending cap is reached.*higher --max-usd/),
+    });
+    const after = { rows: rows().length, spent: spent() };
+    expect(after.rows).toBeGreaterThan(0);
+    expect(after.rows).toBeLessThan(40);
+    expect(after.spent).toBeLessThanOrEqual(0.12);
+    expect((await gym(...account, '--max-usd', '0.12').ended).code).toBe(1);
+    expect(spent()).toBeLessThanOrEqual(0.12);
+    expect((await gym(...account, '--max-usd', '5').ended).code).toBe(0);
+    expect(rows()).toHaveLength(40);
+  });
+
+  test.each(['SIGINT', 'SIGKILL'] as const)(
+    'after %s the same command goes on and finishes',
+    async (signal) => {
+      const args = ['--count', '150', '--kinds', 'seating,tables,extraction'];
+      const { child, ended } = gym(...args);
+      const journal = () => (existsSync(`${out}.journal`) ? readFileSync(`${out}.journal`, 'utf8') : '');
+      await expect
+        .poll(() => journal().split('\n').length, { timeout: 10_000, interval: 2 })
+        .toBeGreaterThan(20);
+      child.kill(signal);
+      const stopped = await ended;
+      const known = journal()
+        .split('\n')
+        .slice(1, -1)
+        .map((line) => JSON.parse(line));
+      if (signal === 'SIGINT') {
+        expect(stopped).toMatchObject({
+          code: 1,
+          stderr: expect.stringMatching(/missing: interrupted. Run the same command/),
+        });
+        expect(rows().length).toBeGreaterThan(5);
+        expect(stopped.stderr).not.toContain('failed:');
+      }
+      expect((await gym(...args).ended).code).toBe(0);
+      expect(rows()).toHaveLength(150);
+      // What was known before is in the table as it was, not measured anew.
+      for (const { id, model, outcome } of known) {
+        expect(rows().find((row) => row.id === id)!.outcomes[model]).toEqual(outcome);
+      }
+    },
+  );
+
+  test("runs the user's own tasks", async () => {
+    const file = join(folder, 'tasks.jsonl');
+    writeFileSync(
+      file,
+      ['1 + 1', '17 * 3', '90 - 4']
+        .map((sum, index) =>
+          JSON.stringify({
+            id: `s${index}`,
+            task: 'sums',
+            prompt: `What is ${sum}?`,
+            check: { type: 'regex', pattern: '\\d' },
+          }),
+        )
+        .join('\n'),
+    );
+    const { code } = await start('--tasks', file, '--lab', '--pool', 'gpt-5', '--out', out).ended;
+    expect(code).toBe(0);
+    expect(rows().map((row) => [row.id, row.task, Object.keys(row.outcomes)])).toEqual(
+      ['s0', 's1', 's2'].map((id) => [id, 'sums', [STRONG]]),
+    );
+  });
+
+  test('tasks that a model cannot be asked are told, and the table is whole without them', async () => {
+    const pool = ['--pool', 'gpt-5,deepseek/deepseek-v4-flash', '--kinds', 'extraction,arithmetic'];
+    const { code, stderr } = await start('--tasks', 'gym', '--lab', ...pool, '--count', '10', '--out', out)
+      .ended;
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('deepseek/deepseek-v4-flash cannot be asked 5 of the tasks'),
+    });
+    expect(
+      rows()
+        .map((row) => Object.keys(row.outcomes).length)
+        .toSorted(),
+    ).toEqual([1, 1, 1, 1, 1, 2, 2, 2, 2, 2]);
+    expect(existsSync(`${out}.journal`)).toBe(false);
+  });
+
+  test.each([
+    ['no tasks', ['--pool', 'gpt-5', '--out', 'x'], 2, /--tasks/],
+    ['a count of none', ['--tasks', 'gym', '--pool', 'gpt-5', '--out', 'x', '--count', '0'], 2, /1 or more/],
+    [
+      'a difficulty beyond 1',
+      ['--tasks', 'gym', '--pool', 'gpt-5', '--out', 'x', '--difficulty', '2'],
+      2,
+      /0 to 1/,
+    ],
+    [
+      'an unknown kind',
+      ['--tasks', 'gym', '--pool', 'gpt-5', '--out', 'x', '--kinds', 'chess'],
+      1,
+      /"chess".*arithmetic/,
+    ],
+    ['an unknown model', ['--tasks', 'gym', '--lab', '--pool', 'gpt-55', '--out', 'x'], 1, /gpt-55/],
+    [
+      'a tasks file that is not there',
+      ['--tasks', 'no.jsonl', '--pool', 'gpt-5', '--out', 'x'],
+      1,
+      /no.jsonl/,
+    ],
+    [
+      'a folder that is not there',
+      ['--tasks', 'gym', '--lab', '--pool', 'gpt-5', '--out', 'no/x'],
+      1,
+      /no\/x/,
+    ],
+  ])('%s is told in one line', async (_, args, expected, message) => {
+    const { code, stdout, stderr } = await start(...args).ended;
+    expect({ code, stderr }).toMatchObject({ code: expected, stderr: expect.stringMatching(message) });
+    expect(stdout).toBe('');
+  });
+});

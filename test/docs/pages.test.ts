@@ -1,0 +1,42 @@
+/** Every program of the README and of these pages runs, against the lab, and prints what it says it prints. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCatalog } from '../../src/index.ts';
+import type { Lab } from '../../src/lab/index.ts';
+import { createLab, labEnvironment } from '../../src/lab/index.ts';
+import { programsOf, promisedBy, run } from '../support/programs.ts';
+
+const root = join(import.meta.dirname, '../..');
+const catalog = createCatalog();
+let lab: Lab;
+beforeAll(async () => {
+  lab = await createLab({ candidates: catalog.candidates });
+});
+afterAll(() => lab.close());
+
+const PAGES = ['README.md', 'docs/routing.md', 'docs/configuration.md'];
+
+describe.each(PAGES)('%s', (page) => {
+  const programs = programsOf(readFileSync(join(root, page), 'utf8'));
+
+  it('has programs', () => expect(programs.length).toBeGreaterThan(0));
+
+  it.each(programs.map((program, index) => [index + 1, program] as const))(
+    'program %i',
+    async (_, program) => {
+      expect(await run(program, labEnvironment(lab, catalog.providers))).toEqual(promisedBy(program));
+    },
+  );
+});
+
+it('every link between pages leads somewhere', () => {
+  const broken: string[] = [];
+  for (const page of ['README.md', 'DESIGN.md', ...globSync('docs/*.md', { cwd: root })]) {
+    const text = readFileSync(join(root, page), 'utf8');
+    for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#\s]+)[^)]*\)/g)) {
+      if (!existsSync(join(root, dirname(page), target!))) broken.push(`${page}: ${target}`);
+    }
+  }
+  expect(broken).toEqual([]);
+});

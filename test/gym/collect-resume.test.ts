@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type AskModel, collect } from '../../src/gym/collect.ts';
+import { openJournal } from '../../src/gym/journal.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'resume-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const linesOf = (path: string) =>
+  existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
+
+test('killed with kill -9 again and again, it never makes a finished call twice, and finishes', async () => {
+  const [out, log] = [join(folder, 'table.jsonl'), join(folder, 'log')];
+  const child = join(import.meta.dirname, 'collect-child.ts');
+  let kills = 0;
+  for (let round = 0; ; round++) {
+    const finished = new Set(
+      linesOf(`${out}.journal`)
+        .slice(1)
+        .map((line) => {
+          const { id, model } = JSON.parse(line);
+          return `asked ${id} ${model}`;
+        }),
+    );
+    const before = linesOf(log).length;
+    const process_ = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', child, out, log]);
+    const code = await new Promise<number | null>((done) => {
+      process_.on('exit', done);
+      // Killed soon after its first calls, at a moment that differs each time.
+      const timer = setInterval(() => {
+        if (round < 4 && linesOf(log).length > before + 6 + 5 * round) process_.kill('SIGKILL');
+      }, 1);
+      process_.on('exit', () => clearInterval(timer));
+    });
+    const asked = linesOf(log).slice(before);
+    expect(asked.filter((call) => finished.has(call))).toEqual([]);
+    if (code === 0) break;
+    kills++;
+    expect(round).toBeLessThan(6);
+  }
+  expect(kills).toBe(4);
+  const rows = linesOf(out).map((line) => JSON.parse(line));
+  expect(rows).toHaveLength(30);
+  for (const row of rows) {
+    expect(Object.entries(row.outcomes)).toEqual(
+      ['a', 'b', 'c'].map((model) => [model, { score: 1, cost: 0.001 }]),
+    );
+  }
+  // Only calls under way when it was killed can have been made twice.
+  expect(linesOf(log).length).toBeLessThanOrEqual(90 + kills * 3);
+  expect(existsSync(`${out}.journal`)).toBe(false);
+});
+
+test('a journal cut off at any byte is resumed; only the call on the cut line is made again', async () => {
+  const path = join(folder, 'table.jsonl.journal');
+  const journal = openJournal(path);
+  const entries = ['a', 'b'].map((model) => ({ id: 't ü', model, outcome: { score: 1, cost: 0.5 } }));
+  for (const entry of entries) journal.append(entry);
+  journal.close();
+  const bytes = readFileSync(path);
+  const ends = [...bytes.entries()].filter(([, byte]) => byte === 10).map(([index]) => index + 1);
+  for (let length = 0; length <= bytes.length; length++) {
+    writeFileSync(path, bytes.subarray(0, length));
+    const resumed = openJournal(path);
+    const whole = ends.filter((end) => end <= length).length;
+    expect(resumed.entries).toEqual(entries.slice(0, Math.max(0, whole - 1)));
+    if (whole > 0) expect(resumed.run).toBe(journal.run);
+    resumed.append(entries[1]!);
+    resumed.close();
+    const again = openJournal(path);
+    expect(again.entries).toHaveLength(Math.max(0, whole - 1) + 1);
+    again.close();
+  }
+});
+
+test('a journal broken in the middle is refused by line, and nothing is asked', async () => {
+  const out = join(folder, 'table.jsonl');
+  writeFileSync(
+    `${out}.journal`,
+    '{"journal":1,"run":"r"}\n{"id":"x"\n{"id":"y","model":"m","outcome":{"score":1,"cost":0}}\n',
+  );
+  let asked = 0;
+  const ask: AskModel = async () => {
+    asked++;
+    throw new Error('not reached');
+  };
+  const task = { id: 't', task: 'x', request: { messages: [] }, verify: () => ({ score: 1 }) };
+  await expect(collect({ tasks: [task], models: ['m'], out, ask })).rejects.toThrow(
+    /Line 2 of .*journal is broken/,
+  );
+  expect(asked).toBe(0);
+});
