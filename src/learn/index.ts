@@ -14,8 +14,11 @@ export {
   banditLog,
   readBanditLog,
 } from './bandit-log.ts';
+export { calibratePolicy } from './calibrate.ts';
 export { type DapoOptions, dapoDefaults, trainDapo } from './dapo.ts';
 export { decideTable, type TableDecision } from './decide.ts';
+export { type EvaluateOptions, evaluatePolicy } from './evaluate.ts';
+export type { EvaluationReport, Provenance } from './evaluation/report.ts';
 export { writeWhole } from './files.ts';
 export { bootstrap, type FrontierScore, frontierScore } from './frontier.ts';
 export { type Improvement, improvePolicy, isHeldOut } from './improve.ts';
@@ -39,6 +42,8 @@ export {
   replay,
   replayModels,
 } from './replay.ts';
+export { evaluationPage } from './report/page.ts';
+export { type StudyLine, study } from './study.ts';
 export {
   type Outcome,
   type OutcomeTable,
