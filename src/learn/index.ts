@@ -23,7 +23,6 @@ export { writeWhole } from './files.ts';
 export { bootstrap, type FrontierScore, frontierScore } from './frontier.ts';
 export { type Improvement, improvePolicy, isHeldOut } from './improve.ts';
 export {
-  bernsteinHalfWidth,
   doublyRobust,
   type Estimated,
   evaluateOffPolicy,

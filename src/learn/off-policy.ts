@@ -175,16 +175,3 @@ function ratioOf(tops: Float64Array, bottoms: Float64Array): { value: number; er
   for (let i = 0; i < rows; i++) squares += (tops[i]! - value * bottoms[i]!) ** 2;
   return { value, error: Math.sqrt((squares * rows) / Math.max(1, rows - 1)) / bottom };
 }
-
-/**
- * Half the width of an interval that holds for any distribution in the range, not only for many rows:
- * the empirical Bernstein bound (Maurer and Pontil 2009, theorem 4), on both sides.
- * @param range largest value possible less the smallest
- */
-export function bernsteinHalfWidth(values: Float64Array, range: number, confidence = 0.95): number {
-  const rows = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / rows;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (rows - 1);
-  const log = Math.log(4 / (1 - confidence));
-  return Math.sqrt((2 * variance * log) / rows) + (7 * range * log) / (3 * (rows - 1));
-}

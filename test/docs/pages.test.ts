@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 
-const PAGES = ['README.md', 'docs/routing.md', 'docs/configuration.md'];
+const PAGES = ['README.md', 'docs/routing.md', 'docs/configuration.md', 'docs/learning-from-traffic.md'];
 
 describe.each(PAGES)('%s', (page) => {
   const programs = programsOf(readFileSync(join(root, page), 'utf8'));
