@@ -43,6 +43,7 @@ export {
   replayModels,
 } from './replay.ts';
 export { evaluationPage } from './report/page.ts';
+export { type StudyLine, study } from './study.ts';
 export {
   type Outcome,
   type OutcomeTable,
