@@ -2,10 +2,15 @@
 import { type Matrix, matrix, rowOf } from './linear-algebra.ts';
 import type { TableRow } from './table.ts';
 
-/** Scores and log costs, rows × candidates; what a row lacks is filled with the candidate's mean plus the row's own tendency. */
+/**
+ * Scores and log costs, rows × candidates; what a row lacks is filled with the candidate's mean in its task
+ * plus the row's own tendency.
+ */
 export function outcomeMatrices(
   rows: readonly TableRow[],
   candidates: readonly string[],
+  labels: Int32Array,
+  tasks: number,
 ): { success: Matrix; logCost: Matrix } {
   const success = matrix(rows.length, candidates.length).data.fill(Number.NaN);
   const logCost = matrix(rows.length, candidates.length).data.fill(Number.NaN);
@@ -19,32 +24,50 @@ export function outcomeMatrices(
     });
   });
   const size = { rows: rows.length, columns: pool };
-  return { success: fillGaps({ ...size, data: success }), logCost: fillGaps({ ...size, data: logCost }) };
+  return {
+    success: fillGaps({ ...size, data: success }, labels, tasks),
+    logCost: fillGaps({ ...size, data: logCost }, labels, tasks),
+  };
 }
 
-function fillGaps(m: Matrix): Matrix {
-  const mean = new Float64Array(m.columns);
-  for (let j = 0; j < m.columns; j++) {
-    let sum = 0;
-    let known = 0;
-    for (let i = 0; i < m.rows; i++) {
-      const value = m.data[i * m.columns + j]!;
+/** Rows by which a candidate's mean in a task is pulled to its mean over all tasks. */
+const TASK_PULL = 5;
+
+function fillGaps(m: Matrix, labels: Int32Array, tasks: number): Matrix {
+  const { columns } = m;
+  const sums = matrix(tasks + 1, columns);
+  const counts = matrix(tasks + 1, columns);
+  const tally = (row: number, j: number, value: number): void => {
+    sums.data[row * columns + j]! += value;
+    counts.data[row * columns + j]!++;
+  };
+  for (let i = 0; i < m.rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const value = m.data[i * columns + j]!;
       if (Number.isNaN(value)) continue;
-      sum += value;
-      known++;
+      tally(labels[i]!, j, value);
+      tally(tasks, j, value);
     }
-    mean[j] = known > 0 ? sum / known : 0;
   }
+  const usual = (task: number, j: number): number => {
+    const all = sums.data[tasks * columns + j]! / Math.max(1, counts.data[tasks * columns + j]!);
+    return (
+      (sums.data[task * columns + j]! + TASK_PULL * all) / (counts.data[task * columns + j]! + TASK_PULL)
+    );
+  };
   for (let i = 0; i < m.rows; i++) {
     const row = rowOf(m, i);
     let tendency = 0;
     let known = 0;
-    for (let j = 0; j < m.columns; j++) {
+    for (let j = 0; j < columns; j++) {
       if (Number.isNaN(row[j]!)) continue;
-      tendency += row[j]! - mean[j]!;
+      tendency += row[j]! - usual(labels[i]!, j);
       known++;
     }
-    for (let j = 0; j < m.columns; j++) if (Number.isNaN(row[j]!)) row[j] = mean[j]! + tendency / (known + 1);
+    if (known === columns) continue;
+    for (let j = 0; j < columns; j++) {
+      if (Number.isNaN(row[j]!)) row[j] = usual(labels[i]!, j) + tendency / (known + 1);
+    }
   }
   return m;
 }

@@ -62,12 +62,12 @@ export function trainExpert(
 ): ExpertFit {
   const count = rows.length;
   const pool = candidates.length;
-  const { success: scores, logCost } = outcomeMatrices(rows, candidates);
+  const { labels, tasks } = taskLabels(rows, vectors, dimensions, random);
+  const { success: scores, logCost } = outcomeMatrices(rows, candidates, labels, tasks);
   const success = columnMeans(scores);
   centre(scores, success);
   centre(logCost, columnMeans(logCost));
 
-  const { labels, tasks } = taskLabels(rows, vectors, dimensions, random);
   const folds = new Int32Array(count);
   random.order(count).forEach((row, position) => {
     folds[row] = position % Math.min(FOLDS, count);

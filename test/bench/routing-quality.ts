@@ -10,9 +10,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type OutcomeTable, readTable, type TableRow } from '../../src/learn/table.ts';
-import { trainPolicy } from '../../src/learn/train.ts';
+import { fitPredictor } from '../../src/learn/train.ts';
 import { chooseByLambda } from '../../src/policy/embedded/choose.ts';
 import { Predictor } from '../../src/policy/embedded/predictor.ts';
+
+/** The predictor alone: reinforcement of sequences has tests of its own. */
+const predictorOf = (...of: Parameters<typeof fitPredictor>) => fitPredictor(...of).weights;
 
 /** Goal of each table, and the simple routers' figures it was set by, in points. */
 const GOALS: Record<string, number> = {
@@ -77,7 +80,7 @@ function measure(table: OutcomeTable, split: number): Run {
   const train = table.rows.filter((row) => shareOf(`${split}:${row.id}`) < TRAIN_SHARE);
   const test = table.rows.filter((row) => shareOf(`${split}:${row.id}`) >= TRAIN_SHARE);
   const began = performance.now();
-  const weights = trainPolicy([{ ...table, rows: train }], { seed: split });
+  const weights = predictorOf([{ ...table, rows: train }], { seed: split });
   const seconds = (performance.now() - began) / 1000;
   const predictor = new Predictor(weights);
   const ids = weights.candidates.map(({ id }) => id);

@@ -7,11 +7,14 @@ import { calibratePolicy } from '../../src/learn/calibrate.ts';
 import { decideTable } from '../../src/learn/decide.ts';
 import { writeWhole } from '../../src/learn/files.ts';
 import { type OutcomeTable, readTable } from '../../src/learn/table.ts';
-import { trainPolicy } from '../../src/learn/train.ts';
+import { fitPredictor } from '../../src/learn/train.ts';
 import { PoolPredictor } from '../../src/policy/embedded/pool.ts';
 import { Predictor } from '../../src/policy/embedded/predictor.ts';
 import { encodeWeights, type PolicyWeights } from '../../src/policy/embedded/weights.ts';
 import { type WorldRow, worldRows, writeRows } from '../support/outcomes.ts';
+
+/** The predictor alone: reinforcement of sequences has tests of its own. */
+const predictorOf = (...of: Parameters<typeof fitPredictor>) => fitPredictor(...of).weights;
 
 let folder: string;
 let train: OutcomeTable;
@@ -26,7 +29,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'train-'));
   train = await tableOf('train', worldRows(700, 11));
   held = await tableOf('held', worldRows(600, 12));
-  weights = trainPolicy([train], { seed: 5, dapo: false });
+  weights = predictorOf([train], { seed: 5 });
 }, 30_000);
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -53,9 +56,9 @@ function meanOf(model: string, of: 'score' | 'costUsd'): number {
 }
 
 test('the same seed and table give the same file, another seed another', () => {
-  const again = encodeWeights(trainPolicy([train], { seed: 5, dapo: false }));
+  const again = encodeWeights(predictorOf([train], { seed: 5 }));
   expect(Buffer.compare(again, encodeWeights(weights))).toBe(0);
-  expect(Buffer.compare(encodeWeights(trainPolicy([train], { seed: 6, dapo: false })), again)).not.toBe(0);
+  expect(Buffer.compare(encodeWeights(predictorOf([train], { seed: 6 })), again)).not.toBe(0);
 });
 
 test('beats every mix of single models with as much money', () => {
@@ -166,10 +169,7 @@ test('a prompt unlike the training is recognised, and gets the ranking by means'
 });
 
 test('calibration on 200 rows lets a new candidate in where it is strong', async () => {
-  const two = trainPolicy([await tableOf('two', worldRows(700, 13, ['tiny', 'large']))], {
-    seed: 1,
-    dapo: false,
-  });
+  const two = predictorOf([await tableOf('two', worldRows(700, 13, ['tiny', 'large']))], { seed: 1 });
   const rows = await tableOf('few', worldRows(200, 14));
   const calibrated = calibratePolicy(two, rows);
   expect(calibrated.candidates.map(({ id }) => id)).toEqual(['large', 'tiny', 'coder']);
@@ -185,10 +185,10 @@ test('tables with different pools teach one policy that serves both', async () =
     view: { ...row.view, text: `Übersetze bitte ins Deutsche: ${row.view.text.slice(0, 20)} morgen` },
     outcomes: new Map([...row.outcomes].map(([model, outcome]) => [`other-${model}`, outcome])),
   }));
-  const both = trainPolicy(
-    [train, { path: 'third', rows: others, models: ['other-coder', 'other-large', 'other-tiny'] }],
-    { dapo: false },
-  );
+  const both = predictorOf([
+    train,
+    { path: 'third', rows: others, models: ['other-coder', 'other-large', 'other-tiny'] },
+  ]);
   expect(both.experts).toHaveLength(2);
   expect(utilityOf(both, ['coder', 'large', 'tiny'])).toBeGreaterThan(utilityOf(weights) - 0.02);
 });
@@ -198,13 +198,17 @@ test('rows that lack some models are learned from all the same', async () => {
     const { [(['tiny', 'coder', 'large'] as const)[i % 3]!]: _gone, ...outcomes } = row.outcomes;
     return { ...row, outcomes };
   });
-  const learned = trainPolicy([await tableOf('partial', partial)], { dapo: false });
-  expect(utilityOf(learned)).toBeGreaterThan(utilityOf(weights) - 0.03);
+  const learned = predictorOf([await tableOf('partial', partial)]);
+  const reference = meanOf('large', 'costUsd');
+  const singles = train.models.map((id) => meanOf(id, 'score') - (0.3 * meanOf(id, 'costUsd')) / reference);
+  const bestSingle = Math.max(...singles);
+  // A third of the outcomes is gone: most of what all of them teach must be left.
+  expect(utilityOf(learned) - bestSingle).toBeGreaterThan(0.6 * (utilityOf(weights) - bestSingle));
 });
 
 test('a table without task names is learned from by its wording', async () => {
   const nameless = worldRows(700, 17).map(({ task: _task, ...row }) => row);
-  const learned = trainPolicy([await tableOf('nameless', nameless as WorldRow[])], { dapo: false });
+  const learned = predictorOf([await tableOf('nameless', nameless as WorldRow[])]);
   expect(utilityOf(learned)).toBeGreaterThan(utilityOf(weights) - 0.03);
 });
 

@@ -3,17 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readTable } from '../../../src/learn/table.ts';
-import { trainPolicy } from '../../../src/learn/train.ts';
+import { fitPredictor } from '../../../src/learn/train.ts';
 import { createEmbeddedPolicy } from '../../../src/policy/embedded/policy.ts';
 import type { Decision } from '../../../src/policy/policy.ts';
 import { worldRows, writeRows } from '../../support/outcomes.ts';
 import { afterCall, candidate, policyState } from '../../support/policy-state.ts';
 import { policySuite } from '../policy.suite.ts';
 
+/** The predictor alone: reinforcement of sequences has tests of its own. */
+const predictorOf = (...of: Parameters<typeof fitPredictor>) => fitPredictor(...of).weights;
+
 const folder = await mkdtemp(join(tmpdir(), 'embedded-'));
 const rows = worldRows(600, 21);
 const policy = createEmbeddedPolicy(
-  trainPolicy([await readTable(await writeRows(join(folder, 'table'), rows))]),
+  predictorOf([await readTable(await writeRows(join(folder, 'table'), rows))]),
 );
 afterAll(() => rm(folder, { recursive: true }));
 
