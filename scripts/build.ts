@@ -1,7 +1,7 @@
 /** Builds `dist/`: the modules and their types by tsc, and the command line as one bundle, which starts fast. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, globSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { build } from 'rolldown';
 
 const root = join(import.meta.dirname, '..');
@@ -29,7 +29,4 @@ await build({
 chmodSync('dist/bin/xrouter.js', 0o755);
 
 // Files that code reads from beside itself.
-for (const asset of globSync('src/**/*.{bin,html}')) {
-  cpSync(asset, join('dist', asset));
-  cpSync(asset, join('dist/bin', basename(asset)));
-}
+for (const asset of globSync('src/**/*.{bin,html}')) cpSync(asset, join('dist', asset));

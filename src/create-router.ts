@@ -9,6 +9,7 @@ import { budgetScopes } from './ledger/budgets.ts';
 import { explorationBudget } from './ledger/exploration.ts';
 import { benchmarkPolicy } from './policy/benchmark.ts';
 import { policyFromFile } from './policy/embedded/from-file.ts';
+import { shippedPolicy } from './policy/embedded/shipped.ts';
 import { exploringPolicy } from './policy/exploring.ts';
 import { cheapestPolicy, fixedPolicy, strongestPolicy } from './policy/fixed.ts';
 import type { Policy } from './policy/policy.ts';
@@ -97,7 +98,8 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
 function policyOf(choice: PolicyChoice, env: Env, idOf: (name: string) => string): Policy {
   if (choice === 'cheapest') return cheapestPolicy();
   if (choice === 'strongest') return strongestPolicy();
-  if (choice === 'benchmark' || choice === 'embedded') return benchmarkPolicy();
+  if (choice === 'benchmark') return benchmarkPolicy();
+  if (choice === 'embedded') return shippedPolicy();
   if ('decide' in choice) return choice;
   if ('fixed' in choice) {
     const [first, ...others] = [choice.fixed].flat().map(idOf);
@@ -106,7 +108,7 @@ function policyOf(choice: PolicyChoice, env: Env, idOf: (name: string) => string
   if ('served' in choice) {
     const { baseUrl, model, kind, extraBody, keyVariable = 'XROUTER_ROUTER_KEY', ...options } = choice.served;
     const server = { baseUrl, model, kind, extraBody, apiKey: env[keyVariable] };
-    return createServedPolicy({ ...options, server, fallback: benchmarkPolicy() });
+    return createServedPolicy({ ...options, server, fallback: shippedPolicy() });
   }
   return policyFromFile(choice.file);
 }
