@@ -94,7 +94,8 @@ export function expenses(episode: Episode): { cost: Cost; usage?: Usage }[] {
   return episode.steps.flatMap(({ decision, calls }) => [
     ...(decision.overhead ? [decision.overhead] : []),
     ...calls,
-    ...calls.map((call) => ({ cost: { usd: call.verdict?.usd ?? 0 } })),
+    // A verdict without `usd` was free; one whose `usd` is undefined cost nobody knows what.
+    ...calls.map(({ verdict }) => ({ cost: { usd: verdict && 'usd' in verdict ? verdict.usd : 0 } })),
   ]);
 }
 

@@ -5,6 +5,8 @@ import type { BudgetConfig } from './ledger/budgets.ts';
 import type { EpisodeOptions, EpisodeWithPrompt } from './ledger/episodes.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Policy } from './policy/policy.ts';
+import type { ServedPolicyOptions } from './policy/served/create.ts';
+import type { RouterServerSpec } from './policy/served/server-spec.ts';
 import type { CircuitBreakerOptions } from './provider/breaker.ts';
 import type { RetryOptions } from './provider/retry.ts';
 import type { RouteDefaults } from './router-parts.ts';
@@ -18,7 +20,27 @@ export type PolicyChoice =
   | 'strongest'
   | { fixed: string | string[] }
   | { file: string }
+  | { served: ServedConfig }
   | Policy;
+
+export interface ExplorationConfig {
+  /** Of the requests, 0..1. */
+  share: number;
+  /** What exploration may cost in all, beyond the best choices' expected costs; counted in the ledger, for good. */
+  budgetUsd: number;
+  /** The same seed draws the same; default: another one each time. */
+  seed?: number;
+}
+
+/** A router LLM on a server of your own, as data; its key comes from the environment. */
+export interface ServedConfig
+  extends Pick<RouterServerSpec, 'baseUrl' | 'model' | 'kind' | 'extraBody'>,
+    Omit<ServedPolicyOptions, 'server' | 'contract' | 'fallback'> {
+  /** Environment variable that holds the server's key; default `XROUTER_ROUTER_KEY`. */
+  keyVariable?: string;
+  /** Contract folder: compatibility mode for a published checkpoint. */
+  contract?: string;
+}
 
 export interface RouterConfig extends Omit<CatalogOptions, 'configName' | 'deny'>, RouteDefaults {
   /** Default `embedded`. */
@@ -33,6 +55,10 @@ export interface RouterConfig extends Omit<CatalogOptions, 'configName' | 'deny'
   ledger?: string | Ledger;
   /** How much is kept of each episode, where the ledger is a file. */
   episodes?: EpisodeOptions;
+  /** Now and then calls another candidate than the best, so that training can learn from it. Default: never. */
+  exploration?: ExplorationConfig;
+  /** A policy that is asked beside the live one, after each answer; what it would have done is only recorded. */
+  shadow?: PolicyChoice;
   /** Where `router.refreshPrices()` fetches from; default: where genai-prices publishes its data. */
   pricesUrl?: string;
   retry?: Pick<RetryOptions, 'maxAttempts' | 'baseDelayMs' | 'maxDelayMs'>;

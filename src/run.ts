@@ -13,6 +13,7 @@ import { sumUsd } from './money.ts';
 import type { Decision, PolicyState } from './policy/policy.ts';
 import type { PromptView } from './policy/prompt-view.ts';
 import { viewPrompt } from './policy/prompt-view.ts';
+import { poolOf, sameAsBefore } from './pools.ts';
 import type { AssistantMessage, RequestLimits, RouteRequest } from './request.ts';
 import { textOf } from './request.ts';
 import type { RouterParts } from './router-parts.ts';
@@ -38,7 +39,9 @@ export class Run {
   readonly episode: Episode;
   readonly parts: RouterParts;
   readonly startedAtMs = Date.now();
-  candidates: Candidate[] = [];
+  candidates: readonly Candidate[] = [];
+  /** What the first decision was made on; `undefined` where no policy was asked. */
+  firstState: PolicyState | undefined;
 
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
@@ -49,7 +52,7 @@ export class Run {
   readonly #failed = new Map<string, Refusal>();
   readonly #shown = new Set<string>();
   readonly #errors = new Map<string, XrouterError>();
-  #admittedFirst: Candidate[] | undefined;
+  #admittedFirst: readonly Candidate[] | undefined;
   #leftUsd: number | undefined;
 
   /** @throws XrouterError `unknown_route`, `unknown_model` */
@@ -132,7 +135,7 @@ export class Run {
   }
 
   /** Step 1. The refusals of the latest admission are in the episode. */
-  admit(): Candidate[] {
+  admit(): readonly Candidate[] {
     const rules: AdmissionRules = {
       requirement: this.#requirement,
       deny: this.#deny,
@@ -144,9 +147,9 @@ export class Run {
     const pool = this.#pool.filter((candidate) => !this.#failed.has(candidate.id));
     const { admitted, refusals } = admit(pool, rules);
     this.episode.refusals = [...this.#failed.values(), ...refusals];
-    this.candidates = admitted;
-    this.#admittedFirst ??= admitted;
-    return admitted;
+    this.candidates = sameAsBefore(this.parts, admitted);
+    this.#admittedFirst ??= this.candidates;
+    return this.candidates;
   }
 
   /** A candidate that failed is not asked again in this request. */
@@ -158,7 +161,7 @@ export class Run {
 
   state(): PolicyState {
     const { lambda, minSuccess } = this.episode;
-    return {
+    const state: PolicyState = {
       request: this.request,
       prompt: this.view,
       candidates: this.candidates,
@@ -174,6 +177,9 @@ export class Run {
         tokenPriceUsd(candidate, inputTokens, outputTokens, this.startedAtMs),
       signal: this.signal,
     };
+    // The list of steps goes on growing; the first state has none.
+    this.firstState ??= { ...state, steps: [] };
+    return state;
   }
 
   beginStep(decision: Decision, decisionMs: number): void {
@@ -207,7 +213,7 @@ export class Run {
     } catch (error) {
       if (this.signal.aborted) throw this.signal.reason;
       const why = error instanceof Error ? error.message : String(error);
-      record.verdict = { pass: true, reason: `not judged: the verifier failed (${why})` };
+      record.verdict = { pass: true, judged: false, reason: `not judged: the verifier failed (${why})` };
     }
     const { callId, model, verdict } = record;
     return { type: 'verdict', callId, model, verifier: verifier.name, verdict };
@@ -308,15 +314,3 @@ const HINTS = {
   unknown_price: 'Give the models a price in the configuration, or take the budget away.',
   no_candidate: 'Add a candidate that can do this, or relax what is missing; `xrouter models` lists them.',
 };
-
-/**
- * A bare name means the first of its offers whose key is set; `provider/*` means all of them.
- * @throws XrouterError `unknown_model` that names the nearest candidates
- */
-function poolOf({ catalog, env }: RouterParts, names: string[] | undefined): readonly Candidate[] {
-  if (!names) return catalog.candidates;
-  const found = names.flatMap((name) =>
-    name.endsWith('/*') ? [...catalog.select([name])] : [catalog.get(name, env)],
-  );
-  return [...new Set(found)];
-}

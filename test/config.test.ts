@@ -72,6 +72,27 @@ describe('a configuration', () => {
   });
 });
 
+describe('a router model on a server of one’s own', () => {
+  const served = { baseUrl: 'http://127.0.0.1:9/v1', model: 'xrouter-7b' };
+
+  it('is configured as data, its key from the environment', async () => {
+    const router = createRouter({ policy: { served: { ...served, price: { usdPerGpuHour: 2 } } } });
+    expect(router.parts.policy).toMatchObject({ name: 'served:xrouter-7b', multiTurn: true });
+  });
+
+  it('that cannot be reached leaves the decision to the fallback, which the decision says', async () => {
+    const router = createRouter({ policy: { served }, pool: ['gpt-5', 'gpt-5-nano'] });
+    const { decision } = await router.decide({ messages: [{ role: 'user', content: 'hi' }] });
+    expect(decision.fallback).toMatch(/./);
+    expect(decision.action.type).toBe('call');
+  });
+
+  it('with a key in the configuration is refused', () => {
+    const config = { policy: { served: { ...served, apiKey: 'sk' } } };
+    expect(() => validateConfig(config)).toThrow(/apiKey/);
+  });
+});
+
 describe('a configuration file', () => {
   it('in JSON holds the configuration', async () => {
     expect(await loadConfig(file('a.json', '{"lambda": 2}'))).toEqual({ lambda: 2 });
@@ -116,6 +137,29 @@ describe('prices of models that the catalog lacks', () => {
     const { decision } = await router.decide({ messages: [{ role: 'user', content: 'hi' }] });
     expect(decision.estimates[0]?.costUsd).toBeGreaterThan(0);
     expect(router.catalog.get('gpt-4-turbo').price?.provenance.name).toMatch(/genai-prices/);
+  });
+});
+
+describe('a model of one’s own as code', () => {
+  it('is called through its provider object, and may have a price that changes', async () => {
+    const via = {
+      id: 'mine',
+      async *call() {
+        yield { type: 'delta' as const, delta: { content: 'from code' } };
+        yield {
+          type: 'finish' as const,
+          finishReason: 'stop',
+          usage: { inputTokens: 1_000_000, outputTokens: 0 },
+        };
+      },
+    };
+    const provenance = { source: 'user', name: 'contract', asOf: '2026-01-01' } as const;
+    const old = { prices: { inputUsdPerMTok: 9, outputUsdPerMTok: 9 }, until: '2026-01-01' };
+    const now = { prices: { inputUsdPerMTok: 2, outputUsdPerMTok: 9 } };
+    const models = [{ id: 'mine/model', via, price: { periods: [old, now], provenance } }];
+    const router = createRouter({ bundled: false, models });
+    const { text, cost } = await router.route({ messages: [{ role: 'user', content: 'hi' }] });
+    expect({ text, cost }).toEqual({ text: 'from code', cost: { usd: 2, provenance } });
   });
 });
 

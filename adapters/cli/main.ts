@@ -16,9 +16,21 @@ const commands: Record<string, CommandEntry> = {
   models: { summary: 'list the catalog', load: () => import('./commands/models.ts') },
   lab: { summary: 'start the offline sandbox', load: () => import('./commands/lab.ts') },
   train: { summary: 'train a policy on outcome tables', load: () => import('./commands/train.ts') },
+  calibrate: {
+    summary: 'add candidates to a policy from few labelled rows',
+    load: () => import('./commands/calibrate.ts'),
+  },
   decide: {
     summary: 'decisions of a policy for every row of a table',
     load: () => import('./commands/decide.ts'),
+  },
+  feedback: {
+    summary: 'say how good an answer turned out to be',
+    load: () => import('./commands/feedback.ts'),
+  },
+  promote: {
+    summary: 'replace a policy by one that logged requests prove better',
+    load: () => import('./commands/promote.ts'),
   },
   mcp: { summary: 'serve the router to MCP clients', load: () => import('./commands/mcp.ts') },
   replay: {
@@ -38,6 +50,7 @@ const commands: Record<string, CommandEntry> = {
     load: () => import('./commands/collect.ts'),
   },
   render: { summary: "print the served policy's prompt", load: () => import('./commands/render.ts') },
+  export: { summary: 'write outcomes in a form to learn from', load: () => import('./commands/export.ts') },
   contract: {
     summary: 'fetch what a published router checkpoint was trained with',
     load: () => import('./commands/contract.ts'),

@@ -1,9 +1,5 @@
 /** The router as a LangChain chat model. */
-import type {
-  CallbackManager,
-  CallbackManagerForChainRun,
-  CallbackManagerForLLMRun,
-} from '@langchain/core/callbacks/manager';
+import type { CallbackManagerForChainRun, CallbackManagerForLLMRun } from '@langchain/core/callbacks/manager';
 import type {
   BaseLanguageModelInput,
   StructuredOutputMethodOptions,
@@ -18,16 +14,16 @@ import type { ModelProfile } from '@langchain/core/language_models/profile';
 import { ChatModelStream } from '@langchain/core/language_models/stream';
 import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages';
 import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs';
-import { mergeConfigs, type Runnable, type RunnableConfig } from '@langchain/core/runnables';
+import type { Runnable, RunnableConfig } from '@langchain/core/runnables';
 import type { StreamEvent } from '@langchain/core/tracers/log_stream';
 import type { IterableReadableStream } from '@langchain/core/utils/stream';
 import type { Router } from '../../src/index.ts';
-import { answerParts } from './answer-parts.ts';
-import { CandidateRuns, wantsTokens } from './candidate-runs.ts';
-import { asStandardContent, toMessage } from './converters/answer.ts';
+import { ALONE, ask, type Way } from './ask.ts';
+import { wantsEvents, wantsTokens } from './candidate-runs.ts';
+import { asStandardContent, chatResult, toMessage } from './converters/answer.ts';
 import { toToolDefinition } from './converters/tools.ts';
+import { identifyingParams, langSmithParams } from './identity.ts';
 import { commonProfile } from './profile.ts';
-import { toRouteRequest } from './request.ts';
 import {
   chunksOf,
   collect,
@@ -35,6 +31,7 @@ import {
   endingAtOnce,
   eventsOf,
   forwardAbort,
+  inheritingConfig,
   once,
   tracedEvents,
 } from './running.ts';
@@ -46,22 +43,6 @@ type Options = ChatXRouterCallOptions;
 type EventsVersion = { version: 'v1' | 'v2' };
 /** Which runs and kinds of runs `streamEvents` with a version tells of. */
 type EventFilter = Partial<Record<`${'include' | 'exclude'}${'Names' | 'Types' | 'Tags'}`, string[]>>;
-
-/** How one request is answered. */
-interface Way {
-  /** Child manager of the router's run; left out where nobody listens. */
-  callbacks?: CallbackManager;
-  /** The run is LangChain's own LLM run: nothing below it may be counted a second time. */
-  alone?: boolean;
-  stream: boolean;
-  /** Handlers are told of tokens as they come. */
-  tellTokens?: boolean;
-  config?: RunnableConfig;
-  signal?: AbortSignal;
-}
-
-/** The way of LangChain's own LLM runs: a cached model, `generate`. */
-const ALONE = { alone: true, stream: true };
 
 /**
  * A chat model that is answered, for every request, by the candidate that the router chooses. In a trace it
@@ -106,26 +87,12 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     return 'xrouter';
   }
 
-  /** What a cached answer depends on beside messages and call options. */
   override _identifyingParams(): Record<string, unknown> {
-    const { defaults, policy, routes, verifier } = this.router.parts;
-    const { limitsFirstToken, ...sampling } = this.#setup.defaults;
-    const pool = defaultCandidates(this.router).map(({ id }) => id);
-    return { ...defaults, ...sampling, pool, policy: policy.name, routes, verifier: verifier?.name };
+    return identifyingParams(this.#setup);
   }
 
   override getLsParams(options: this['ParsedCallOptions']): LangSmithParams {
-    const { defaults } = this.#setup;
-    const [only, ...others] = defaultCandidates(this.router);
-    const single = others.length === 0 ? only : undefined;
-    return {
-      ls_provider: single?.provider ?? 'xrouter',
-      ls_model_name: single?.model ?? 'xrouter',
-      ls_model_type: 'chat',
-      ls_temperature: options.temperature ?? defaults.temperature,
-      ls_max_tokens: options.maxTokens ?? defaults.maxTokens,
-      ls_stop: options.stop ?? defaults.stop,
-    };
+    return langSmithParams(this.#setup, options);
   }
 
   override invocationParams(options?: this['ParsedCallOptions']): Record<string, unknown> {
@@ -186,9 +153,14 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     return this._callWithConfig(
       async (_messages, runConfig, run) => {
         const tellTokens = wantsTokens(run);
-        const stream = tellTokens || this.#setup.streaming;
-        const callbacks = run?.getChild();
-        const way = { callbacks, stream, tellTokens, config: runConfig, signal: runConfig?.signal };
+        const way = {
+          callbacks: run?.getChild(),
+          stream: tellTokens || this.#setup.streaming,
+          tellTokens,
+          tellEvents: wantsEvents(run),
+          config: runConfig,
+          signal: runConfig?.signal,
+        };
         const message = toMessage(await collect(this.#parts(messages, callOptions, way)));
         return (this.#isStandard(callOptions) ? asStandardContent(message) : message) as AIMessageChunk;
       },
@@ -271,14 +243,7 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     options.signal?.throwIfAborted();
     const answer = await collect(this.#parts(messages, options, { ...ALONE, stream: this.#setup.streaming }));
     if (runManager) answer.id = `run-${runManager.runId}`;
-    const message = toMessage(answer);
-    const usage = message.usage_metadata;
-    const tokenUsage = usage && {
-      promptTokens: usage.input_tokens,
-      completionTokens: usage.output_tokens,
-      totalTokens: usage.total_tokens,
-    };
-    return { generations: [{ text: message.text, message }], llmOutput: tokenUsage && { tokenUsage } };
+    return chatResult(toMessage(answer));
   }
 
   override async *_streamResponseChunks(
@@ -305,24 +270,11 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
   }
 
   #parts(messages: BaseMessage[], options: this['ParsedCallOptions'], way: Way) {
-    const { defaults, router } = this.#setup;
-    const { config, stream, signal, callbacks, alone, tellTokens = false } = way;
-    const request = toRouteRequest({ messages, options, config, stream }, defaults);
-    request.signal = signal ?? options.signal;
-    request.native.callbacks = alone ? [] : callbacks;
-    const { temperature, maxOutputTokens: maxTokens, stop } = request;
-    const sampling = { temperature, maxTokens, stop };
-    const runs =
-      callbacks && new CandidateRuns({ parent: callbacks, messages, options, sampling, tellTokens });
-    return answerParts(router, request, runs);
+    return ask(this.#setup, messages, options, way);
   }
 
-  /** Callbacks, tags and metadata of the constructor hold for the calls of candidates too. */
   #ownConfig(config: RunnableConfig): RunnableConfig {
-    const { callbacks, tags, metadata } = this;
-    const { versions, ...own } = metadata ?? {};
-    if (!callbacks && !tags?.length && Object.keys(own).length === 0) return config;
-    return mergeConfigs({ callbacks, tags, metadata: own }, config);
+    return inheritingConfig(this, config);
   }
 
   #isStandard(options: this['ParsedCallOptions']): boolean {

@@ -3,7 +3,7 @@ import { CallbackManager } from '@langchain/core/callbacks/manager';
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
 import type { ChatModelStreamEvent } from '@langchain/core/language_models/event';
 import type { AIMessage, AIMessageChunk, BaseMessage } from '@langchain/core/messages';
-import type { RunnableConfig } from '@langchain/core/runnables';
+import { mergeConfigs, type RunnableConfig } from '@langchain/core/runnables';
 import type { AnswerPart } from './answer-parts.ts';
 import { type Answer, responseMetadata, toChunk, toLastChunk, toMessage } from './converters/answer.ts';
 import { StreamEvents } from './stream-events.ts';
@@ -98,6 +98,16 @@ export async function* tracedEvents(
     await run?.handleChainError(error);
     throw error;
   }
+}
+
+/** Callbacks, tags and metadata of the constructor hold for the router's run and for the calls of candidates. */
+export function inheritingConfig(
+  { callbacks, tags, metadata }: Pick<RunnableConfig, 'callbacks' | 'tags' | 'metadata'>,
+  config: RunnableConfig,
+): RunnableConfig {
+  const { versions, ...own } = metadata ?? {};
+  if (!callbacks && !tags?.length && Object.keys(own).length === 0) return config;
+  return mergeConfigs({ callbacks, tags, metadata: own }, config);
 }
 
 export async function* once<T>(value: T): AsyncGenerator<T> {

@@ -5,8 +5,11 @@ import { formatUsd, toXrouterError } from '../../src/index.ts';
 
 type ToolResult = CallToolResult | InputRequiredResult;
 
-/** @param episode what happened until the error, where a request had begun: what it cost is said */
-export function errorResult(thrown: unknown, episode?: Episode): CallToolResult {
+/**
+ * @param episode what happened until the error, where a request had begun: what it cost is said. Default: the
+ * one that the router attached to the error
+ */
+export function errorResult(thrown: unknown, episode = episodeOf(thrown)): CallToolResult {
   const { code, message, hint } = toXrouterError(thrown);
   const lines = [`${code}: ${message}`];
   if (hint) lines.push(hint);
@@ -14,7 +17,22 @@ export function errorResult(thrown: unknown, episode?: Episode): CallToolResult 
     const more = episode.costComplete ? '' : ' and more of unknown price';
     lines.push(`Spent before that: ${formatUsd(episode.knownUsd)}${more} (episode ${episode.id}).`);
   }
-  return { isError: true, content: [{ type: 'text', text: lines.join('\n') }] };
+  // For programs, which should not have to read the text: clients check structuredContent against the schema of
+  // a success, so an error cannot stand there.
+  const cost_usd = episode?.costComplete ? episode.knownUsd : undefined;
+  const facts = {
+    code,
+    ...(episode && { episode_id: episode.id, ...(cost_usd !== undefined && { cost_usd }) }),
+  };
+  return {
+    isError: true,
+    content: [{ type: 'text', text: lines.join('\n') }],
+    _meta: { 'xrouter/error': facts },
+  };
+}
+
+function episodeOf(thrown: unknown): Episode | undefined {
+  return thrown instanceof Error && 'episode' in thrown ? (thrown.episode as Episode) : undefined;
 }
 
 /** A handler whose errors become results: a client shows those to the model, which can then do better. */

@@ -2,24 +2,41 @@
  * xrouter as an MCP server. The protocol's modules are loaded by the functions that serve, so that the caller can
  * guard standard output before.
  */
+import { randomUUID } from 'node:crypto';
 import type { Writable } from 'node:stream';
-import type { Router } from '../../src/index.ts';
+import { cheapestPolicy, Router, XrouterError } from '../../src/index.ts';
 import { Calls } from './calls.ts';
-import { DEFAULT_WAIT_MS, type McpHost, type McpSettings } from './host.ts';
+import { DEFAULT_WAIT_MS, type DirectCalls, type McpHost, type McpSettings } from './host.ts';
+import type { HttpServing } from './http.ts';
+import { Rollouts } from './rollouts.ts';
 
 export type { McpSettings } from './host.ts';
+export type { HttpServing } from './http.ts';
 export { guardStdout } from './stdout.ts';
 
 export interface McpOptions extends Partial<McpSettings> {
-  /** Most calls under way at once; default 32. */
+  /** Most calls under way at once; default 32. More `call_model` calls wait, more of the others are refused. */
   maxInFlight?: number;
+  /** Most that all calls of this server may cost together, in USD. Fails closed, as every budget. */
+  maxUsd?: number;
   /** Shown to clients. */
   version?: string;
 }
 
+export interface McpHttpOptions extends McpOptions {
+  /** Clients must send it as bearer token; at least 16 characters. */
+  token: string;
+  /** Default 127.0.0.1. */
+  host?: string;
+  /** Default: a free one. */
+  port?: number;
+  /** Names besides those of the own machine by which clients call this server, without port. */
+  allowedHosts?: string[];
+}
+
 /**
- * Serves a router over standard input and output until the client closes them; then what is under way is cancelled
- * and booked. The router stays open.
+ * Serves a router over standard input and output until the client closes them; then what is under way is
+ * cancelled and booked. The router stays open.
  *
  * @example
  * ```ts
@@ -38,7 +55,51 @@ export async function serveStdio(router: Router, stdout: Writable, options: McpO
   await serveMcpStdio(hostOf(router, options), stdout);
 }
 
-function hostOf(router: Router, options: McpOptions): McpHost {
+/**
+ * Serves a router over Streamable HTTP at `/mcp`, without sessions, with `call_model` besides the other tools.
+ * The router stays open.
+ * @throws XrouterError `invalid_config` where the token is short or the port is in use
+ */
+export async function serveHttp(router: Router, options: McpHttpOptions): Promise<HttpServing> {
+  const { token, host = '127.0.0.1', port = 0, allowedHosts = [] } = options;
+  if (token.length < SHORTEST_TOKEN) {
+    throw new XrouterError('invalid_config', `The token has ${token.length} characters.`, {
+      hint: `Give one of at least ${SHORTEST_TOKEN}, for example of "openssl rand -hex 32".`,
+    });
+  }
+  const { serveMcpHttp } = await import('./http.ts');
+  const own = host.includes(':') ? `[${host}]` : host;
+  const names = [...new Set(['localhost', '127.0.0.1', '[::1]', own, ...allowedHosts])];
+  return serveMcpHttp(hostOf(router, options, true), { token, host, port, allowedHosts: names });
+}
+
+const SHORTEST_TOKEN = 16;
+
+function hostOf(given: Router, options: McpOptions, withDirect = false): McpHost {
   const { waitMs = DEFAULT_WAIT_MS, approveAboveUsd, maxInFlight = 32, version = 'unknown' } = options;
-  return { router, calls: new Calls(maxInFlight), settings: { waitMs, approveAboveUsd }, version };
+  const router = options.maxUsd === undefined ? given : limited(given, options.maxUsd);
+  return {
+    router,
+    calls: new Calls(maxInFlight),
+    settings: { waitMs, approveAboveUsd },
+    direct: withDirect ? directOf(router, maxInFlight) : undefined,
+    version,
+  };
+}
+
+/** The router with one more budget, which all its requests count against. */
+function limited({ parts }: Router, limitUsd: number): Router {
+  const scope = { kind: 'key', key: `mcp server ${randomUUID()}`, limitUsd } as const;
+  return new Router({ ...parts, scopesOf: (...request) => [...parts.scopesOf(...request), scope] });
+}
+
+/** Of a pool of one any policy chooses the same; this one needs no model of its own to do so. */
+function directOf({ parts }: Router, atOnce: number): DirectCalls {
+  const router = new Router({
+    ...parts,
+    policy: cheapestPolicy(),
+    fallbackPolicy: undefined,
+    verifier: undefined,
+  });
+  return { router, rollouts: new Rollouts(atOnce) };
 }

@@ -6,3 +6,4 @@ export const MOST_NAME_CHARS = 200;
 export const MOST_MODELS = 200;
 /** Of one JSON-RPC message: the longest prompt and system text, each character escaped. */
 export const MOST_MESSAGE_BYTES = 8 * 1024 * 1024;
+export const MOST_MESSAGES = 200;

@@ -2,8 +2,10 @@
 import { McpServer } from '@modelcontextprotocol/server';
 import { requestState } from './approval.ts';
 import type { McpHost } from './host.ts';
+import { registerCallModel } from './tools/call-model.ts';
 import { registerEstimateCost } from './tools/estimate-cost.ts';
 import { registerGetResult } from './tools/get-result.ts';
+import { registerGiveFeedback } from './tools/give-feedback.ts';
 import { registerListModels } from './tools/list-models.ts';
 import { registerRoutePrompt } from './tools/route-prompt.ts';
 
@@ -19,5 +21,7 @@ export function createMcpServer(host: McpHost): McpServer {
   registerGetResult(server, host);
   registerListModels(server, host);
   registerEstimateCost(server, host);
+  registerGiveFeedback(server, host);
+  if (host.direct) registerCallModel(server, host, host.direct);
   return server;
 }

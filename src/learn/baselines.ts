@@ -1,7 +1,6 @@
 /** The simple routers that a learned policy has to beat: neighbours, clusters, and the hand-made rule of escalation. */
 import { type Belief, judge, mean, observe } from '../policy/embedded/belief.ts';
-import { embed } from '../policy/embedded/embedding.ts';
-import { FeatureReader, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
+import { PromptEmbedder } from '../policy/embedded/embedding.ts';
 import { plan, STOP } from '../policy/embedded/lookahead.ts';
 import type { EmbeddingWeights } from '../policy/embedded/weights.ts';
 import { type Forecasts, passes, referenceCost, verdictNoise } from './environment.ts';
@@ -16,20 +15,21 @@ export interface Logged {
   vectors: readonly Float32Array[];
   models: number;
   score: Float64Array;
+  /** In USD. */
+  cost: Float64Array;
 }
 
 /** The words of each prompt as a unit vector in the directions of the training. */
 export function embedPrompts(embedding: EmbeddingWeights, prompts: readonly TablePrompt[]): Float32Array[] {
-  const reader = new FeatureReader();
-  const full = new Float32Array(embedding.dimensions + STRUCTURE_COUNT);
+  const embedder = new PromptEmbedder(embedding);
   return prompts.map(({ view }) => {
-    embed(embedding, reader.read(view), full);
-    return full.slice(0, embedding.dimensions);
+    embedder.embed(view);
+    return embedder.vector.slice(0, embedding.dimensions);
   });
 }
 
 /** Rows of the k nearest logged prompts by cosine, nearest first. */
-export function nearest({ vectors }: Logged, vector: Float32Array, k: number): number[] {
+export function nearest({ vectors }: Pick<Logged, 'vectors'>, vector: Float32Array, k: number): number[] {
   const similarity = Float32Array.from(vectors, (other) => {
     let sum = 0;
     for (let d = 0; d < vector.length; d++) sum += vector[d]! * other[d]!;
@@ -40,7 +40,10 @@ export function nearest({ vectors }: Logged, vector: Float32Array, k: number): n
     .slice(0, k);
 }
 
-function meanScores({ models, score }: Logged, rows: readonly number[]): Float64Array {
+function meanScores(
+  { models, score }: Pick<Logged, 'models' | 'score'>,
+  rows: readonly number[],
+): Float64Array {
   const out = new Float64Array(models);
   for (const row of rows) for (let j = 0; j < models; j++) out[j]! += score[row * models + j]! / rows.length;
   return out;
@@ -86,7 +89,7 @@ const RULE_NEIGHBOURS = 60;
 
 /**
  * Escalation by hand: the neighbours' mean says who succeeds; after a verdict the neighbours count by how
- * well they explain it; another call is made while what it adds exceeds lambda times its mean cost.
+ * well they explain it; another call is made while what it adds exceeds lambda times the neighbours' mean cost.
  */
 export function handMadeRule(
   data: Forecasts,
@@ -105,14 +108,18 @@ export function handMadeRule(
     const rows = nearest(logged, prompts[row]!, RULE_NEIGHBOURS);
     const cases = rows.length;
     const success = new Float64Array(models * cases);
+    const cost = new Float64Array(models);
     for (const [s, other] of rows.entries()) {
-      for (let j = 0; j < models; j++) success[j * cases + s] = logged.score[other * models + j]!;
+      for (let j = 0; j < models; j++) {
+        success[j * cases + s] = logged.score[other * models + j]!;
+        cost[j]! += logged.cost[other * models + j]! / cases;
+      }
     }
     const weight = new Float64Array(cases).fill(1 / cases);
     const belief: Belief = { cases, models, success, weight };
     const scale = 1 / referenceCost(data, row);
     for (const operation of out) {
-      const charge = data.meanCost.map((cost) => operation.lambda * cost * scale);
+      const charge = cost.map((usd) => operation.lambda * usd * scale);
       const outlook = { belief, charge, accuracy: verifier, pool, width: [1, 1] as const };
       const now = Float64Array.from(weight);
       const judged = [];

@@ -2,9 +2,11 @@
  * Fits the embedding: inverse document frequencies, and the leading right singular vectors of the TF-IDF
  * matrix by subspace iteration (Halko, Martinsson and Tropp 2011, algorithm 4.4).
  */
+import { LANES } from '../policy/embedded/embedding.ts';
 import { FeatureReader, HASH_BUCKETS, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
 import type { EmbeddingWeights } from '../policy/embedded/weights.ts';
 import type { PromptView } from '../policy/prompt-view.ts';
+import type { SparseRows } from './fit-words.ts';
 import { eigenSymmetric, gram, type Matrix, matrix, orthonormalise, rowOf } from './linear-algebra.ts';
 import type { Random } from './random.ts';
 
@@ -13,14 +15,10 @@ const DIMENSIONS = 64;
 const OVERSAMPLING = 10;
 const ITERATIONS = 4;
 
-/** Rows of hashed counts, one after the other. */
-interface SparseRows {
-  starts: Int32Array;
-  buckets: Uint16Array;
-  values: Float32Array;
-}
-
-export function fitEmbedding(views: readonly PromptView[], random: Random): EmbeddingWeights {
+export function fitEmbedding(
+  views: readonly PromptView[],
+  random: Random,
+): { embedding: EmbeddingWeights; words: SparseRows } {
   const reader = new FeatureReader();
   const structure = matrix(views.length, STRUCTURE_COUNT);
   const documents = new Float64Array(HASH_BUCKETS);
@@ -53,7 +51,7 @@ export function fitEmbedding(views: readonly PromptView[], random: Random): Embe
     if (documents[b]! >= 2) idf[b] = Math.log((1 + views.length) / (1 + documents[b]!));
   }
   normaliseRows({ starts, buckets, values }, idf);
-  const dimensions = Math.max(2, Math.min(DIMENSIONS, Math.floor(views.length / 4)));
+  const dimensions = Math.max(LANES, Math.min(DIMENSIONS, LANES * Math.floor(views.length / 4 / LANES)));
   const directions = leadingDirections({ starts, buckets, values }, dimensions, random);
 
   const vectors = new Int8Array(HASH_BUCKETS * dimensions);
@@ -66,7 +64,19 @@ export function fitEmbedding(views: readonly PromptView[], random: Random): Embe
     for (let d = 0; d < dimensions; d++) vectors[b * dimensions + d] = Math.round((row[d]! / largest) * 127);
     scale[b] = (largest / 127) * idf[b]!;
   }
-  return { dimensions, idf, scale, vectors, ...standardise(structure) };
+  return {
+    embedding: {
+      dimensions,
+      idf,
+      scale,
+      vectors,
+      scores: 0,
+      scoreVectors: new Int8Array(0),
+      scoreScale: new Float32Array(0),
+      ...standardise(structure),
+    },
+    words: { starts, buckets, values },
+  };
 }
 
 function normaliseRows({ starts, buckets, values }: SparseRows, idf: Float32Array): void {

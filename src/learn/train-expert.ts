@@ -1,45 +1,63 @@
 /** Trains one pool's predictor (see `policy/embedded/expert.ts`) from the rows on which its candidates were measured. */
-import { forestInputs, inputCount, nearestCentre } from '../policy/embedded/expert.ts';
+import { addTrusted, forestInputs, inputCount, nearestCentre } from '../policy/embedded/expert.ts';
 import { STRUCTURE_COUNT } from '../policy/embedded/features.ts';
 import type { ExpertWeights } from '../policy/embedded/weights.ts';
 import { fitCalibration } from './calibration.ts';
-import { cluster, recogniseAll } from './fit-tasks.ts';
+import { fitTasks } from './fit-tasks.ts';
+import { fitTrust, relevanceOf } from './fit-trust.ts';
+import type { SparseRows } from './fit-words.ts';
 import { type ForestOptions, growForest } from './grow-forest.ts';
 import { columnMeans, eigenSymmetric, gram, type Matrix, matrix, rowOf } from './linear-algebra.ts';
+import { centre, costScale, outcomeMatrices } from './outcome-matrix.ts';
 import type { Random } from './random.ts';
 import type { TableRow } from './table.ts';
+import { softMeans, taskLabels, taskMeans } from './task-means.ts';
 
 export interface ExpertRows {
   rows: readonly TableRow[];
   /** Embedded prompts, see `embed`. */
   vectors: readonly Float32Array[];
+  /** Their hashed words. */
+  words: SparseRows;
   dimensions: number;
   /** Candidate ids, in the order of the expert. */
   candidates: readonly string[];
+  /** Trees of the forest; default 120. */
+  trees?: number | undefined;
 }
 
 /** What the trained expert expected of its own rows without having seen them: for stacking, reports and tests. */
 export interface ExpertFit {
-  expert: Omit<ExpertWeights, 'candidates'>;
-  /** Rows × candidates, calibrated. */
-  heldOutSuccess: Matrix;
-  /** Rows × candidates: cost over the candidate's mean cost. */
-  heldOutCostRatio: Matrix;
+  expert: Omit<ExpertWeights, 'candidates' | 'wordScoresFrom'>;
+  /** Buckets × tasks: scores of single words, where they help to tell the tasks apart. */
+  taskWords?: Float64Array;
+  heldOut: {
+    /** Rows × candidates, calibrated. */
+    success: Matrix;
+    /** Rows × candidates: cost over the candidate's mean cost. */
+    costRatio: Matrix;
+    /** Task of each row, and how many there are. */
+    labels: Int32Array;
+    tasks: number;
+  };
   taskAccuracy: number;
 }
 
 const FOLDS = 5;
-/** Rows a task's mean is worth less than: each mean is pulled to the candidate's as if by this many rows. */
-const TASK_SHRINKAGE = 3;
 const SUCCESS_COMPONENTS = 8;
 const COST_COMPONENTS = 2;
 const TASK_COMPONENTS = 6;
 /** The split of a tree looks at cost too, but success is what matters. */
 const COST_WEIGHT = 0.4;
-export const FOREST: ForestOptions = { trees: 120, leafRows: 8, inputShare: 0.3, rowShare: 0.75 };
+const FOREST: ForestOptions = { trees: 120, leafRows: 8, inputShare: 0.3, rowShare: 0.75 };
+
+/** For rows whose single words are not used. */
+export function noWords(rows: number): SparseRows {
+  return { starts: new Int32Array(rows + 1), buckets: new Uint16Array(0), values: new Float32Array(0) };
+}
 
 export function trainExpert(
-  { rows, vectors, dimensions, candidates }: ExpertRows,
+  { rows, vectors, words, dimensions, candidates, trees = FOREST.trees }: ExpertRows,
   random: Random,
 ): ExpertFit {
   const count = rows.length;
@@ -54,10 +72,12 @@ export function trainExpert(
   random.order(count).forEach((row, position) => {
     folds[row] = position % Math.min(FOLDS, count);
   });
-  const { recogniser, posteriors, accuracy } = recogniseAll(vectors, labels, tasks, folds);
+  const fitted = fitTasks(vectors, words, labels, tasks, folds, random);
+  const { recogniser, posteriors, accuracy } = fitted;
 
   const structure = matrix(count, STRUCTURE_COUNT);
-  for (let i = 0; i < count; i++) rowOf(structure, i).set(vectors[i]!.subarray(dimensions));
+  for (let i = 0; i < count; i++)
+    rowOf(structure, i).set(vectors[i]!.subarray(dimensions, dimensions + STRUCTURE_COUNT));
   const taskSuccess = taskMeans(scores, labels, tasks);
   const taskLogCost = taskMeans(logCost, labels, tasks);
   const taskStructure = Float32Array.from(taskMeans(structure, labels, tasks).data);
@@ -67,6 +87,7 @@ export function trainExpert(
   const taskComponents = Math.min(TASK_COMPONENTS, pool);
   const successComponents = Math.min(SUCCESS_COMPONENTS, pool);
   const costComponents = Math.min(COST_COMPONENTS, pool);
+  const relevance = relevanceOf(rows, candidates, softSuccess, success);
   const basis = leadingRows(scores, Math.max(taskComponents, successComponents));
   const costBasis = leadingRows(logCost, costComponents);
 
@@ -92,23 +113,30 @@ export function trainExpert(
     }
   }
   const weightOfCost = balance(targets, successComponents);
-  const { forest, outOfBag } = growForest(inputs, targets, FOREST, random);
+  const { forest, outOfBag } = growForest(inputs, targets, { ...FOREST, trees }, random);
   for (let c = successComponents; c < targets.columns; c++) forest.scale[c]! /= weightOfCost;
 
-  const raw = matrix(count, pool);
+  const wording = matrix(count, pool);
   const cost = matrix(count, pool);
   for (let i = 0; i < count; i++) {
     const component = rowOf(outOfBag, i);
-    const target = rowOf(raw, i);
+    const target = rowOf(wording, i);
     const costTarget = rowOf(cost, i);
     for (let j = 0; j < pool; j++) {
-      target[j] = success[j]! + softSuccess.data[i * pool + j]!;
-      costTarget[j] = softCost.data[i * pool + j]!;
       for (let c = 0; c < successComponents; c++) target[j]! += component[c]! * basis[c * pool + j]!;
+      costTarget[j] = softCost.data[i * pool + j]!;
       for (let c = 0; c < costComponents; c++) {
         costTarget[j]! += (component[successComponents + c]! / weightOfCost) * costBasis[c * pool + j]!;
       }
     }
+  }
+  const trust = fitTrust(scores, softSuccess, wording, relevance);
+  const raw = matrix(count, pool);
+  for (let i = 0; i < count; i++) {
+    const target = rowOf(raw, i);
+    target.set(success);
+    addTrusted(rowOf(softSuccess, i), relevance, trust.task, target);
+    addTrusted(rowOf(wording, i), relevance, trust.wording, target);
   }
   const calibration = fitCalibration(raw, scores, success);
   const heldOutSuccess = calibration.apply(raw);
@@ -118,7 +146,7 @@ export function trainExpert(
     expert: {
       success: Float32Array.from(success),
       centres,
-      ...familiarRange(centres, vectors, dimensions),
+      ...usual(centres, vectors, dimensions),
       taskWeights: recogniser.weights,
       taskBias: recogniser.bias,
       taskSuccess: Float32Array.from(taskSuccess.data),
@@ -126,6 +154,9 @@ export function trainExpert(
       taskStructure,
       forest,
       successComponents,
+      relevance: Float32Array.from(relevance),
+      taskTrust: Float32Array.from(trust.task),
+      wordingTrust: Float32Array.from(trust.wording),
       successBasis: basis,
       costBasis,
       residualCovariance: residualCovariance(heldOutSuccess, scores, success),
@@ -134,129 +165,10 @@ export function trainExpert(
       calibrationFrom: calibration.from,
       calibrationTo: calibration.to,
     },
-    heldOutSuccess,
-    heldOutCostRatio: costRatios(cost, scale),
+    ...(fitted.words && { taskWords: fitted.words }),
+    heldOut: { success: heldOutSuccess, costRatio: costRatios(cost, scale), labels, tasks },
     taskAccuracy: accuracy,
   };
-}
-
-/** Scores and log costs, rows × candidates; what a row lacks is filled with the candidate's mean plus the row's own tendency. */
-function outcomeMatrices(
-  rows: readonly TableRow[],
-  candidates: readonly string[],
-): { success: Matrix; logCost: Matrix } {
-  const success = matrix(rows.length, candidates.length).data.fill(Number.NaN);
-  const logCost = matrix(rows.length, candidates.length).data.fill(Number.NaN);
-  const pool = candidates.length;
-  rows.forEach((row, i) => {
-    candidates.forEach((id, j) => {
-      const outcome = row.outcomes.get(id);
-      if (!outcome) return;
-      success[i * pool + j] = outcome.score;
-      logCost[i * pool + j] = Math.log(Math.max(outcome.costUsd, 1e-9));
-    });
-  });
-  const size = { rows: rows.length, columns: pool };
-  return { success: fillGaps({ ...size, data: success }), logCost: fillGaps({ ...size, data: logCost }) };
-}
-
-function fillGaps(m: Matrix): Matrix {
-  const mean = new Float64Array(m.columns);
-  for (let j = 0; j < m.columns; j++) {
-    let sum = 0;
-    let known = 0;
-    for (let i = 0; i < m.rows; i++) {
-      const value = m.data[i * m.columns + j]!;
-      if (Number.isNaN(value)) continue;
-      sum += value;
-      known++;
-    }
-    mean[j] = known > 0 ? sum / known : 0;
-  }
-  for (let i = 0; i < m.rows; i++) {
-    const row = rowOf(m, i);
-    let tendency = 0;
-    let known = 0;
-    for (let j = 0; j < m.columns; j++) {
-      if (Number.isNaN(row[j]!)) continue;
-      tendency += row[j]! - mean[j]!;
-      known++;
-    }
-    for (let j = 0; j < m.columns; j++) if (Number.isNaN(row[j]!)) row[j] = mean[j]! + tendency / (known + 1);
-  }
-  return m;
-}
-
-function centre(m: Matrix, mean: Float64Array): void {
-  for (let i = 0; i < m.rows; i++) for (let j = 0; j < m.columns; j++) m.data[i * m.columns + j]! -= mean[j]!;
-}
-
-/** Named tasks where most rows name one, else clusters of similar wording. */
-function taskLabels(
-  rows: readonly TableRow[],
-  vectors: readonly Float32Array[],
-  dimensions: number,
-  random: Random,
-): { labels: Int32Array; tasks: number } {
-  const named = rows.filter((row) => row.task !== undefined).length;
-  if (named * 2 < rows.length) {
-    const tasks = Math.max(1, Math.min(64, Math.floor(rows.length / 30)));
-    return { labels: cluster(vectors, dimensions, tasks, random), tasks };
-  }
-  const index = new Map<string, number>();
-  const labels = Int32Array.from(rows, ({ task = '' }) => {
-    const at = index.get(task) ?? index.size;
-    index.set(task, at);
-    return at;
-  });
-  return { labels, tasks: index.size };
-}
-
-/** Means by task of centred values, pulled to zero as if by `TASK_SHRINKAGE` more rows; a fold may be left out. */
-function taskMeans(
-  values: Matrix,
-  labels: Int32Array,
-  tasks: number,
-  folds?: Int32Array,
-  without?: number,
-): Matrix {
-  const means = matrix(tasks, values.columns);
-  const counts = new Float64Array(tasks).fill(TASK_SHRINKAGE);
-  for (let i = 0; i < values.rows; i++) {
-    if (folds && folds[i] === without) continue;
-    const mean = rowOf(means, labels[i]!);
-    const row = rowOf(values, i);
-    counts[labels[i]!]!++;
-    for (let j = 0; j < values.columns; j++) mean[j]! += row[j]!;
-  }
-  for (let t = 0; t < tasks; t++)
-    for (let j = 0; j < values.columns; j++) means.data[t * values.columns + j]! /= counts[t]!;
-  return means;
-}
-
-/** Each row's expectation from its task posterior, with task means that did not see its fold. */
-function softMeans(
-  values: Matrix,
-  labels: Int32Array,
-  tasks: number,
-  posteriors: Matrix,
-  folds: Int32Array,
-): Matrix {
-  const out = matrix(values.rows, values.columns);
-  for (let fold = 0; fold <= Math.max(...folds); fold++) {
-    const means = taskMeans(values, labels, tasks, folds, fold);
-    for (let i = 0; i < values.rows; i++) {
-      if (folds[i] !== fold) continue;
-      const target = rowOf(out, i);
-      const posterior = rowOf(posteriors, i);
-      for (let t = 0; t < tasks; t++) {
-        if (posterior[t]! < 0.001) continue;
-        const mean = rowOf(means, t);
-        for (let j = 0; j < values.columns; j++) target[j]! += posterior[t]! * mean[j]!;
-      }
-    }
-  }
-  return out;
 }
 
 /** The leading principal directions of centred rows, as rows one after the other. */
@@ -315,35 +227,26 @@ function taskCentres(
   return centres;
 }
 
-/** Prompts as far from every task as the outermost of the training ones are half trusted. */
-function familiarRange(
+/** What most prompts of a task exceed, each prompt counted for the task whose centre is nearest. */
+function usual(
   centres: Float32Array,
   vectors: readonly Float32Array[],
   dimensions: number,
-): { familiarFrom: number; familiarTo: number } {
-  const nearest = Float64Array.from(vectors, (vector) => nearestCentre(centres, vector, dimensions)).sort();
-  const familiarTo = nearest[Math.floor(nearest.length * 0.05)]!;
-  return { familiarFrom: familiarTo * 0.4, familiarTo: Math.max(familiarTo, 1e-3) };
-}
-
-/** Brings the mean of exp(expected log cost ratio) to the mean of the real ratios, candidate by candidate. */
-function costScale(
-  rows: readonly TableRow[],
-  candidates: readonly string[],
-  expectedLog: Matrix,
-): Float32Array {
-  const scale = new Float32Array(candidates.length);
-  candidates.forEach((id, j) => {
-    let expected = 0;
-    let known = 0;
-    rows.forEach((row, i) => {
-      if (!row.outcomes.has(id)) return;
-      expected += Math.exp(expectedLog.data[i * candidates.length + j]!);
-      known++;
-    });
-    scale[j] = known > 0 && expected > 0 ? known / expected : 1;
-  });
-  return scale;
+): Pick<ExpertWeights, 'usualCosine' | 'usualExplained'> {
+  const tasks = centres.length / dimensions;
+  const cosines: number[][] = Array.from({ length: tasks }, () => []);
+  const explained: number[][] = Array.from({ length: tasks }, () => []);
+  for (const vector of vectors) {
+    const { task, cosine } = nearestCentre(centres, vector, dimensions);
+    cosines[task]!.push(cosine);
+    explained[task]!.push(vector[dimensions + STRUCTURE_COUNT]!);
+  }
+  const low = (values: number[]): number => {
+    values.sort((a, b) => a - b);
+    // A task that is nobody's nearest is never asked for.
+    return Math.max(values[Math.floor(values.length * 0.05)] ?? 1, 1e-3);
+  };
+  return { usualCosine: Float32Array.from(cosines, low), usualExplained: Float32Array.from(explained, low) };
 }
 
 function costRatios(expectedLog: Matrix, scale: Float32Array): Matrix {

@@ -4,11 +4,13 @@ import type { AssistantMessage, RouteRequest } from '../request.ts';
 export interface Verdict {
   /** Whether the answer passes. */
   pass: boolean;
+  /** False: the verifier failed, so the answer stands unjudged and nothing is to be learned from `pass`. */
+  judged?: false;
   /** What a person would want to know, for example which schema path failed. */
   reason?: string;
   /** 0..1 where the verifier knows more than yes and no. */
   score?: number;
-  /** What the judging itself cost, for example a judge model's call. */
+  /** What the judging itself cost, for example a judge model's call; left out: nothing, `undefined`: unknown. */
   usd?: number;
 }
 

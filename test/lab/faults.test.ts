@@ -34,11 +34,19 @@ const bodyFor = (name: FaultName | undefined, mode: FaultMode) => ({
   ...(name !== undefined && faultInfo(name).needsTools ? { tools } : {}),
 });
 const ask = (name: FaultName, mode: FaultMode, arg?: number) =>
-  observe(lab.baseUrl('openai'), bodyFor(name, mode), {
-    'x-lab-fault': arg === undefined ? name : `${name}:${arg}`,
-  });
-const healthy = async (name: FaultName, mode: FaultMode) =>
-  assemble(await observe(lab.baseUrl('openai'), bodyFor(name, mode)), mode);
+  observe(
+    lab.baseUrl('openai'),
+    bodyFor(name, mode),
+    { 'x-lab-fault': arg === undefined ? name : `${name}:${arg}` },
+    faultInfo(name).outcome === 'silence' ? 250 : 5_000,
+  );
+const healthy = async (name: FaultName, mode: FaultMode) => {
+  lab.reset();
+  const seen = await observe(lab.baseUrl('openai'), bodyFor(name, mode), {}, 5_000);
+  // The lab counts a request a moment after its last byte; the next reset must not come before that.
+  await expect.poll(() => lab.usage().calls, { timeout: 2000 }).toBe(1);
+  return assemble(seen, mode);
+};
 
 type Check = (seen: Observed, mode: FaultMode, whole: Awaited<ReturnType<typeof healthy>>) => void;
 

@@ -35,5 +35,15 @@ export function world(rows: number, seed: number, shared = 1.5): Forecasts {
     }
   }
   const ids = Array.from({ length: rows }, (_, i) => `row-${i}`);
-  return { rows, ids, models, meanCost: Float64Array.from(COST), score, cost, success, expectedCost };
+  return {
+    rows,
+    ids,
+    models,
+    meanCost: Float64Array.from(COST),
+    score,
+    cost,
+    success,
+    expectedCost,
+    task: new Int32Array(rows).fill(-1),
+  };
 }

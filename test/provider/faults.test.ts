@@ -5,7 +5,7 @@ import { json, startScriptedServer } from '../support/scripted-server.ts';
 import { failureOf, makeCall } from './calls.ts';
 import { JSON_FAULTS, STREAM_FAULTS } from './faults.ts';
 
-const LIMITS = { firstTokenMs: 120, idleMs: 120 };
+const LIMITS = { firstTokenMs: 350, idleMs: 350 };
 
 describe.each([
   { form: 'json', stream: false, faults: JSON_FAULTS },

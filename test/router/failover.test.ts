@@ -124,6 +124,14 @@ describe('escalation with a verifier', () => {
     expect(cost.usd).toBeGreaterThan(0.002);
   });
 
+  it('makes the cost unknown where the price of a verdict is', async () => {
+    await using setup = await labRouter({ policy, pool: [...PAIR] });
+    const verifier = { name: 'unpriced judge', verify: () => ({ pass: true, usd: undefined }) };
+    const { cost, episode } = await setup.router.route({ messages: user('hi'), verifier });
+    expect(cost.usd).toBeUndefined();
+    expect(episode).toMatchObject({ costComplete: false, knownUsd: expect.any(Number) });
+  });
+
   it('lets the answer stand where the verifier itself breaks, and says so', async () => {
     await using setup = await labRouter({ policy, pool: [...PAIR] });
     const verifier = { name: 'broken', verify: () => Promise.reject(new Error('no such file')) };

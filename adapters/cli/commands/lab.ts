@@ -1,6 +1,6 @@
 /** `xrouter lab`: the offline sandbox, until it is interrupted. */
 import { Command, InvalidArgumentError } from 'commander';
-import { createLab, readFaultFile } from '../../../src/lab/index.ts';
+import { createLab, createRouterServer, readFaultFile } from '../../../src/lab/index.ts';
 import { printJson, say } from '../output.ts';
 
 interface LabFlags {
@@ -9,6 +9,7 @@ interface LabFlags {
   seed: number;
   speed: number;
   apiKey?: string;
+  routerPort?: number;
   json?: boolean;
 }
 
@@ -20,6 +21,11 @@ export function command(): Command {
     .option('--seed <number>', 'what everything drawn comes from', wholeUpTo(2 ** 32 - 1), 1)
     .option('--speed <factor>', '0 answers at once, 1 as fast as real providers', factor, 1)
     .option('--api-key <key>', 'key that requests must send; default: none is needed')
+    .option(
+      '--router-port <number>',
+      'also a router model, in SGLang’s shape, on this port',
+      wholeUpTo(65_535),
+    )
     .option('--json', 'print one JSON document when ready')
     .action(run);
 }
@@ -28,6 +34,8 @@ async function run(flags: LabFlags): Promise<void> {
   const { port, seed, speed, apiKey } = flags;
   const faults = flags.faults === undefined ? undefined : readFaultFile(flags.faults);
   const lab = await createLab({ port, seed, speed, apiKey, faults });
+  const router =
+    flags.routerPort === undefined ? undefined : await createRouterServer({ port: flags.routerPort, apiKey });
   const interrupted = new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
@@ -43,6 +51,7 @@ async function run(flags: LabFlags): Promise<void> {
       speed,
       models: lab.candidates.length,
       faults: lab.faults.list().length,
+      ...(router && { routerBaseUrl: router.baseUrl }),
     });
   } else {
     say(`The lab listens on ${lab.url}: ${lab.candidates.length} models of ${providers.length} providers.`);
@@ -50,10 +59,12 @@ async function run(flags: LabFlags): Promise<void> {
     say(`  base URL of one provider: ${lab.url}/PROVIDER/v1 (${providers.join(', ')})`);
     say(`  key:                      ${apiKey === undefined ? 'any' : 'the one given'}`);
     say(`  what was used:            ${lab.url}/lab/usage`);
+    if (router) say(`  router model xrouter-7b:  ${router.baseUrl}`);
     say('End it with Ctrl+C.');
   }
   await interrupted;
   const { calls, costUsd } = lab.usage();
+  await router?.close();
   await lab.close();
   say(`The lab ended after ${calls} ${calls === 1 ? 'call' : 'calls'} worth $${costUsd.toFixed(6)}.`);
 }

@@ -1,12 +1,21 @@
 /** `xrouter mcp`: the router as an MCP server. */
+import { randomBytes } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
-import { guardStdout, serveStdio } from '../../mcp/index.ts';
-import { fail, version } from '../output.ts';
-import { atLeastZero, openCallingRouter, type RouterFlags } from '../setup.ts';
+import type { Router } from '../../../src/index.ts';
+import { guardStdout, type McpOptions, serveHttp, serveStdio } from '../../mcp/index.ts';
+import { fail, say, UsageError, version } from '../output.ts';
+import { atLeastZero, list, openCallingRouter, type RouterFlags } from '../setup.ts';
 
 interface McpFlags extends RouterFlags {
   approveAbove?: number;
+  maxUsd?: number;
+  maxInFlight?: number;
   wait?: number;
+  http?: boolean;
+  port: number;
+  host: string;
+  allowHost?: string[];
+  tokenEnv: string;
 }
 
 export function command(): Command {
@@ -17,27 +26,81 @@ export function command(): Command {
     .option('--lab', 'call the offline sandbox instead of the providers')
     .option('--ledger <file>', 'where the account is kept; default: one file for all your programs')
     .option('--approve-above <usd>', 'calls that may cost more need the approval of a person', atLeastZero)
+    .option('--max-usd <usd>', 'most that all calls of this server may cost together', atLeastZero)
+    .option('--max-in-flight <number>', 'most calls under way at once; default 32', wholeFrom(1, 10_000))
     .option('--wait <seconds>', 'a tool answers within this time, if only "running"; default 45', seconds)
+    .option('--http', 'serve over HTTP instead, with the tool call_model')
+    .option('--port <number>', 'with --http: port to listen on, 0 for a free one', wholeFrom(0, 65_535), 7331)
+    .option('--host <address>', 'with --http: address to listen on', '127.0.0.1')
+    .option('--allow-host <a,b>', 'with --http: further names by which clients call this server', list)
+    .option('--token-env <variable>', 'with --http: variable that holds the token', 'XROUTER_MCP_TOKEN')
     .action(async (flags: McpFlags) => {
       const stdout = guardStdout();
       try {
+        const token = flags.http ? tokenOf(flags) : undefined;
         const { router, close } = await openCallingRouter(flags);
-        await serveStdio(router, stdout, {
-          version: version(),
-          approveAboveUsd: flags.approveAbove,
-          waitMs: flags.wait && flags.wait * 1_000,
-        });
-        await close();
+        try {
+          if (token) await untilInterrupted(router, flags, token);
+          else await serveStdio(router, stdout, optionsOf(flags));
+        } finally {
+          await close();
+        }
       } catch (error) {
         fail(error);
+        if (error instanceof UsageError) process.exitCode = 2;
       }
       // An open standard input or an idle connection must not keep a server without a client.
       process.exit();
     });
 }
 
+function optionsOf({ approveAbove, maxUsd, maxInFlight, wait }: McpFlags): McpOptions {
+  const waitMs = wait && wait * 1_000;
+  return { version: version(), approveAboveUsd: approveAbove, maxUsd, maxInFlight, waitMs };
+}
+
+interface Token {
+  value: string;
+  generated: boolean;
+}
+
+/** The token of the environment, else a new one, which opens no more than this machine. */
+function tokenOf({ tokenEnv, host }: McpFlags): Token {
+  const value = process.env[tokenEnv];
+  if (value) return { value, generated: false };
+  if (!LOOPBACK.has(host)) {
+    throw new UsageError(
+      `--host ${host} is open to other machines. Set ${tokenEnv} to a token of your own first.`,
+    );
+  }
+  return { value: randomBytes(32).toString('base64url'), generated: true };
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+async function untilInterrupted(router: Router, flags: McpFlags, token: Token): Promise<void> {
+  const { host, port, allowHost: allowedHosts } = flags;
+  const options = { ...optionsOf(flags), token: token.value, host, port, allowedHosts };
+  const serving = await serveHttp(router, options);
+  say(`MCP at ${serving.url}`);
+  say(token.generated ? `token: ${token.value}` : `token: that of ${flags.tokenEnv}`);
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  await serving.close();
+}
+
 function seconds(value: string): number {
   const number = atLeastZero(value);
   if (number === 0) throw new InvalidArgumentError('It must be more than 0.');
   return number;
+}
+
+function wholeFrom(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (value.trim() !== '' && Number.isInteger(number) && number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
+  };
 }

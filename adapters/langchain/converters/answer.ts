@@ -1,9 +1,10 @@
 /** An answer of the router as LangChain messages: whole, or as the chunks of a stream. */
-import { AIMessage, AIMessageChunk, type UsageMetadata } from '@langchain/core/messages';
+import { AIMessage, AIMessageChunk, type ContentBlock, type UsageMetadata } from '@langchain/core/messages';
+import type { ChatResult } from '@langchain/core/outputs';
 import type { CallRecord, Delta, RouteResult } from '../../../src/index.ts';
 import { type RoutingInfo, routingOf } from '../routing.ts';
 import { fromToolCalls } from './answer-tools.ts';
-import { toUsageMetadata } from './usage.ts';
+import { toTokenUsage, toUsageMetadata } from './usage.ts';
 
 /** A completed request with what only the adapter knows of it. */
 export interface Answer {
@@ -23,6 +24,7 @@ export interface ResponseMetadata extends Record<string, unknown> {
   model_name: string;
   /** The name it was called by. */
   model: string;
+  /** The candidate's provider; with `-openai` behind it where LangChain would take the plain name for another dialect. */
   model_provider: string;
   finish_reason: string;
   routing: RoutingInfo;
@@ -45,8 +47,7 @@ export function toMessage(answer: Answer): AIMessage {
       name,
       id: native.id ?? answer.id,
     };
-    const metadata = { ...native.response_metadata, ...known.response_metadata };
-    return new AIMessage({ ...parts, ...known, response_metadata: metadata });
+    return new AIMessage({ ...parts, ...known });
   }
   return new AIMessage({
     id: answer.id,
@@ -81,12 +82,11 @@ export function toChunk(delta: Delta, id: string): AIMessageChunk {
 /** The end of a stream: usage, finish reason, routing. */
 export function toLastChunk(answer: Answer): AIMessageChunk {
   const { native } = answer.result;
-  const own = responseMetadata(answer);
   return new AIMessageChunk({
     id: AIMessage.isInstance(native) ? (native.id ?? answer.id) : answer.id,
     content: '',
     usage_metadata: usageOf(answer),
-    response_metadata: AIMessage.isInstance(native) ? { ...native.response_metadata, ...own } : own,
+    response_metadata: responseMetadata(answer),
   });
 }
 
@@ -94,7 +94,18 @@ export function toLastChunk(answer: Answer): AIMessageChunk {
 export function asStandardContent<Message extends AIMessage | AIMessageChunk>(message: Message): Message {
   const Class = message.constructor as new (fields: object) => Message;
   const response_metadata = { ...message.response_metadata, output_version: 'v1' };
-  return new Class({ ...message, content: message.contentBlocks, response_metadata });
+  const blocks: ContentBlock[] = message.contentBlocks;
+  const { reasoning_content: reasoning } = message.additional_kwargs;
+  // Not every dialect of LangChain knows where OpenAI-compatible servers put a model's thoughts.
+  const lacks = typeof reasoning === 'string' && !blocks.some(({ type }) => type === 'reasoning');
+  const content = lacks ? [{ type: 'reasoning', reasoning }, ...blocks] : blocks;
+  return new Class({ ...message, content, response_metadata });
+}
+
+/** The message as LangChain's own LLM runs return it. */
+export function chatResult(message: AIMessage): ChatResult {
+  const { text, usage_metadata: usage } = message;
+  return { generations: [{ text, message }], llmOutput: usage && { tokenUsage: toTokenUsage(usage) } };
 }
 
 /** Usage of the call that answered, as its model name says; `routing.calls` has the others. */
@@ -103,12 +114,23 @@ export function usageOf({ call, result }: Answer): UsageMetadata | undefined {
   return usage && toUsageMetadata(usage);
 }
 
+/**
+ * LangChain reads a message's content in the dialect that `model_provider` names. These two have dialects of
+ * their own, and what came over their OpenAI-compatible API is not written in them.
+ */
+const OWN_DIALECT = new Set(['anthropic', 'google']);
+
 export function responseMetadata({ result, call, wireModel }: Answer): ResponseMetadata {
   const model = wireModel ?? result.model;
+  const provider = call?.provider ?? 'xrouter';
+  const { native } = result;
+  const told = AIMessage.isInstance(native) ? native.response_metadata : {};
   return {
+    ...told,
     model_name: result.servedModel ?? model,
     model,
-    model_provider: call?.provider ?? 'xrouter',
+    model_provider:
+      (told.model_provider as string) ?? (OWN_DIALECT.has(provider) ? `${provider}-openai` : provider),
     finish_reason: result.finishReason,
     routing: routingOf(result),
   };

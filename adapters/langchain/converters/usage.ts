@@ -29,3 +29,8 @@ export function fromUsageMetadata(metadata: UsageMetadata | undefined): Usage | 
   if (output?.reasoning !== undefined) usage.reasoningTokens = output.reasoning;
   return usage;
 }
+
+/** The older shape, which callbacks find in `llmOutput`. */
+export function toTokenUsage({ input_tokens, output_tokens, total_tokens }: UsageMetadata) {
+  return { promptTokens: input_tokens, completionTokens: output_tokens, totalTokens: total_tokens };
+}

@@ -27,7 +27,7 @@ export function registerGetResult(server: McpServer, host: McpHost): void {
       const call = host.calls.find(call_id);
       if (!call) {
         throw new XrouterError('invalid_request', `There is no call ${call_id}.`, {
-          hint: 'Results are kept until the server ends; call route_prompt again.',
+          hint: 'The server keeps the last 200 results until it ends; call route_prompt again.',
         });
       }
       if (cancel && !call.outcome) {

@@ -50,16 +50,16 @@ export function registerRoutePrompt(server: McpServer, host: McpHost): void {
       if (args.dry_run) return decidedResult(await host.router.decide(request));
 
       const { approveAboveUsd } = host.settings;
-      const allowedUsd = approvedUsd(args, ctx) ?? approveAboveUsd;
-      const approved = allowedUsd !== approveAboveUsd;
-      if (approved)
-        request.limits = { maxUsd: Math.min(allowedUsd!, args.max_usd ?? Number.POSITIVE_INFINITY) };
+      const approved = approvedUsd(args, ctx);
+      if (approved !== undefined) {
+        request.limits = { maxUsd: Math.min(approved, args.max_usd ?? Number.POSITIVE_INFINITY) };
+      }
       const call = host.calls.start({
         events: (signal) => host.router.stream({ ...request, signal }),
         gate: (decision) =>
-          allowedUsd === undefined ||
-          approved ||
-          (worstOfDecision(host.router, request, decision) ?? Number.POSITIVE_INFINITY) <= allowedUsd,
+          approved !== undefined ||
+          approveAboveUsd === undefined ||
+          (worstOfDecision(host.router, request, decision) ?? Number.POSITIVE_INFINITY) <= approveAboveUsd,
       });
       const endProgress = reportProgress(call, ctx);
       const outcome = await waitFor(call, host.settings.waitMs, ctx.mcpReq.signal);

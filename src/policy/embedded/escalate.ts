@@ -41,6 +41,7 @@ export function decideSequence(
       success: prediction.success,
       charge: costUsd.map((usd) => usd * scale),
       verifierAccuracy: accuracy,
+      task: prediction.task,
       closed: pool.ids.flatMap((id, i) => (callable.has(id) ? [] : [i])),
     },
     Math.min(MOST_CALLS, made + state.callsLeft),

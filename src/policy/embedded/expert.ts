@@ -27,6 +27,8 @@ export class Expert {
   private readonly dimensions: number;
   private readonly components: Float64Array;
   private readonly taskComponents: number;
+  private readonly wording: Float64Array;
+  private readonly raw: Float64Array;
 
   constructor(weights: ExpertWeights, dimensions: number) {
     this.weights = weights;
@@ -38,19 +40,28 @@ export class Expert {
     this.taskComponents = weights.successBasis.length / candidates;
     this.inputs = new Float32Array(inputCount(dimensions, this.taskComponents));
     this.components = new Float64Array(weights.forest.components);
+    this.wording = new Float64Array(candidates);
+    this.raw = new Float64Array(candidates);
   }
 
-  /** How much this expert's training says about a prompt, 0..1. */
+  /**
+   * How much this expert's training says about a prompt, 0..1: whether its nearest task's prompts are usually
+   * as near, and as much of their wording known.
+   */
   familiarity(vector: Float32Array): number {
-    const nearest = nearestCentre(this.weights.centres, vector, this.dimensions);
-    const { familiarFrom, familiarTo } = this.weights;
-    return Math.max(0, Math.min(1, (nearest - familiarFrom) / (familiarTo - familiarFrom)));
+    const { centres, usualCosine, usualExplained } = this.weights;
+    const { task, cosine } = nearestCentre(centres, vector, this.dimensions);
+    const explained = vector[this.dimensions + STRUCTURE_COUNT]!;
+    return rise(cosine / usualCosine[task]!) * rise(explained / usualExplained[task]!);
   }
 
   predict(vector: Float32Array): void {
     const { weights, success, costRatio, tasks, components } = this;
     const candidates = success.length;
-    recogniseTask(weights.taskWeights, weights.taskBias, vector, tasks);
+    discriminants(weights.taskWeights, weights.taskBias, vector, tasks);
+    const { wordScoresFrom } = weights;
+    if (wordScoresFrom >= 0) for (let t = 0; t < tasks.length; t++) tasks[t]! += vector[wordScoresFrom + t]!;
+    toShares(tasks);
     success.fill(0);
     costRatio.fill(0);
     for (let t = 0; t < tasks.length; t++) {
@@ -72,17 +83,21 @@ export class Expert {
       this.inputs,
     );
     if (weights.forest.trees > 0) addForest(weights.forest, this.inputs, components);
+    const { wording, raw } = this;
+    wording.fill(0);
     for (let c = 0; c < components.length; c++) {
       const value = components[c]!;
       const cost = c >= weights.successComponents;
       const basis = cost ? weights.costBasis : weights.successBasis;
-      const target = cost ? costRatio : success;
+      const target = cost ? costRatio : wording;
       const base = (cost ? c - weights.successComponents : c) * candidates;
       for (let j = 0; j < candidates; j++) target[j]! += value * basis[base + j]!;
     }
+    raw.set(weights.success);
+    addTrusted(success, weights.relevance, weights.taskTrust, raw);
+    addTrusted(wording, weights.relevance, weights.wordingTrust, raw);
     for (let j = 0; j < candidates; j++) {
-      const raw = weights.success[j]! + success[j]!;
-      const calibrated = interpolate(weights.calibrationFrom, weights.calibrationTo, raw);
+      const calibrated = interpolate(weights.calibrationFrom, weights.calibrationTo, raw[j]!);
       success[j] = Math.max(LEAST_SUCCESS, Math.min(MOST_SUCCESS, calibrated));
       costRatio[j] = Math.exp(costRatio[j]! * weights.costTrust) * weights.costScale[j]!;
     }
@@ -121,41 +136,74 @@ export function forestInputs(
   }
 }
 
-/** Softmax of the linear discriminants. */
-export function recogniseTask(
+/** How far a layer is believed: for what all candidates share, and for what sets them apart. */
+export type Trust = readonly [level: number, apart: number];
+
+/** Adds a layer, its level (the mean weighted by relevance) and the differences from it each as far as believed. */
+export function addTrusted(
+  layer: Float64Array,
+  relevance: ArrayLike<number>,
+  trust: ArrayLike<number>,
+  out: Float64Array,
+): void {
+  let level = 0;
+  for (let j = 0; j < layer.length; j++) level += relevance[j]! * layer[j]!;
+  const apart = trust[1]!;
+  const shared = level * (trust[0]! - apart);
+  for (let j = 0; j < layer.length; j++) out[j]! += apart * layer[j]! + shared;
+}
+
+/** Linear discriminants of the words and structure of a prompt, one for each task. */
+export function discriminants(
   weights: Float32Array,
   bias: Float32Array,
   vector: Float32Array,
   out: Float64Array,
 ): void {
-  const width = vector.length;
-  let most = Number.NEGATIVE_INFINITY;
+  const width = bias.length === 0 ? 0 : weights.length / bias.length;
   for (let t = 0; t < bias.length; t++) {
     let sum = bias[t]!;
     const base = t * width;
     for (let i = 0; i < width; i++) sum += weights[base + i]! * vector[i]!;
     out[t] = sum;
-    if (sum > most) most = sum;
   }
-  let total = 0;
-  for (let t = 0; t < bias.length; t++) {
-    // Below e^-12 a task cannot matter, and most tasks are below it.
-    const share = out[t]! - most < -12 ? 0 : Math.exp(out[t]! - most);
-    out[t] = share;
-    total += share;
-  }
-  for (let t = 0; t < bias.length; t++) out[t]! /= total;
 }
 
-/** Largest cosine between the prompt's words and a centre. */
-export function nearestCentre(centres: Float32Array, vector: Float32Array, dimensions: number): number {
-  let nearest = -1;
-  for (let base = 0; base < centres.length; base += dimensions) {
+/** Softmax in place. Below e^-12 of the likeliest a task cannot matter, and most tasks are below it. */
+function toShares(scores: Float64Array): void {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let t = 0; t < scores.length; t++) if (scores[t]! > most) most = scores[t]!;
+  let total = 0;
+  for (let t = 0; t < scores.length; t++) {
+    const share = scores[t]! - most < -12 ? 0 : Math.exp(scores[t]! - most);
+    scores[t] = share;
+    total += share;
+  }
+  for (let t = 0; t < scores.length; t++) scores[t]! /= total;
+}
+
+/** Below half of what is usual a prompt is foreign; a little below it may be chance. */
+function rise(share: number): number {
+  return Math.max(0, Math.min(1, (share - 0.5) / 0.35));
+}
+
+/** The task whose prompts' words point most the same way. */
+export function nearestCentre(
+  centres: Float32Array,
+  vector: Float32Array,
+  dimensions: number,
+): { task: number; cosine: number } {
+  let cosine = -1;
+  let task = 0;
+  for (let base = 0, t = 0; base < centres.length; base += dimensions, t++) {
     let sum = 0;
     for (let d = 0; d < dimensions; d++) sum += centres[base + d]! * vector[d]!;
-    if (sum > nearest) nearest = sum;
+    if (sum > cosine) {
+      cosine = sum;
+      task = t;
+    }
   }
-  return nearest;
+  return { task, cosine };
 }
 
 /** Piecewise linear through the points, flat beyond the ends. */

@@ -9,6 +9,7 @@ import { abilityOf } from '../ability.ts';
 import { TYPICAL_REQUEST } from '../choose.ts';
 import type { PromptView } from '../prompt-view.ts';
 import type { Predictor } from './predictor.ts';
+import { applyTraffic } from './traffic.ts';
 
 export interface PoolPrediction {
   /** One for each member of the pool, in its order. */
@@ -16,6 +17,8 @@ export interface PoolPrediction {
   costUsd: Float64Array;
   /** How much the training says about this prompt, 0..1. */
   familiarity: number;
+  /** The likeliest task, as in `Prediction`. */
+  task: number;
 }
 
 interface Member {
@@ -51,9 +54,18 @@ export class PoolPredictor {
     const byId = new Map(catalog.map((candidate) => [candidate.id, candidate]));
     this.ids = ids ?? (catalog.length > 0 ? catalog : candidates).map(({ id }) => id);
     this.members = this.ids.map((id) => memberOf(id, predictor, byId.get(id)));
+    alignAbilities(
+      this.members,
+      this.ids.map((id) => byId.get(id)),
+    );
     this.referenceUsd = Math.max(...this.members.map((member) => member.meanCostUsd));
     const size = this.members.length;
-    this.prediction = { success: new Float64Array(size), costUsd: new Float64Array(size), familiarity: 0 };
+    this.prediction = {
+      success: new Float64Array(size),
+      costUsd: new Float64Array(size),
+      familiarity: 0,
+      task: -1,
+    };
   }
 
   /** Whether the cost of a member is known. */
@@ -77,6 +89,7 @@ export class PoolPredictor {
     const { members, prediction, predictor } = this;
     const all = predictor.predictVector(vector);
     prediction.familiarity = all.familiarity;
+    prediction.task = all.task;
     for (let i = 0; i < members.length; i++) {
       const member = members[i]!;
       if (member.known >= 0) {
@@ -84,9 +97,11 @@ export class PoolPredictor {
         prediction.costUsd[i] = all.costUsd[member.known]! * member.priceRatio;
       } else {
         prediction.success[i] = 1 / (1 + Math.exp(all.difficulty - member.ability));
-        prediction.costUsd[i] = member.meanCostUsd;
+        prediction.costUsd[i] = member.meanCostUsd * all.costRatio;
       }
     }
+    const { traffic, embedding } = predictor.weights;
+    if (traffic) applyTraffic(traffic, embedding.dimensions, vector, this.ids, prediction);
     return prediction;
   }
 }
@@ -118,4 +133,21 @@ function memberOf(id: string, predictor: Predictor, candidate: Candidate | undef
     meanCostUsd: typicalUsd ?? 0,
     ability: abilityOf(candidate, 'general', typicalUsd),
   };
+}
+
+/**
+ * Published abilities and those of training are on scales of their own: candidates that have both say how far
+ * apart the scales are, and the ones with published scores alone are moved by that.
+ */
+function alignAbilities(members: readonly Member[], candidates: readonly (Candidate | undefined)[]): void {
+  let apart = 0;
+  let both = 0;
+  members.forEach((member, i) => {
+    const candidate = candidates[i];
+    if (member.known < 0 || !candidate || Object.keys(candidate.benchmarks).length === 0) return;
+    apart += abilityOf(candidate, 'general', undefined) - member.ability;
+    both++;
+  });
+  if (both === 0) return;
+  for (const member of members) if (member.known < 0) member.ability -= apart / both;
 }

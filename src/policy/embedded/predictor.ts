@@ -2,7 +2,6 @@
 import type { PromptView } from '../prompt-view.ts';
 import { PromptEmbedder } from './embedding.ts';
 import { Expert } from './expert.ts';
-import { STRUCTURE_COUNT } from './features.ts';
 import type { PolicyWeights } from './weights.ts';
 
 export interface Prediction {
@@ -14,6 +13,10 @@ export interface Prediction {
   familiarity: number;
   /** As a logit: a candidate of ability a succeeds with probability sigmoid(a - difficulty). */
   difficulty: number;
+  /** The likeliest task, counted through the experts' tasks; -1 where the prompt is like none. */
+  task: number;
+  /** What a call costs here over what it costs on average. */
+  costRatio: number;
 }
 
 export class Predictor {
@@ -37,6 +40,8 @@ export class Predictor {
       costUsd: new Float64Array(count),
       familiarity: 0,
       difficulty: 0,
+      task: -1,
+      costRatio: 1,
     };
   }
 
@@ -64,12 +69,21 @@ export class Predictor {
     costUsd.fill(0);
     mass.fill(0);
     prediction.familiarity = 0;
+    prediction.task = -1;
+    let firstTask = 0;
+    let difficulty = 0;
+    let ratioOfAll = 0;
+    let trusts = 0;
     for (const expert of experts) {
       const trust = expert.familiarity(vector);
-      if (trust > prediction.familiarity) prediction.familiarity = trust;
       const share = trust + 1e-3;
       if (trust > 0) expert.predict(vector);
-      const { candidates, success: means } = expert.weights;
+      if (trust > prediction.familiarity) {
+        prediction.familiarity = trust;
+        prediction.task = firstTask + likeliest(expert.tasks);
+      }
+      firstTask += expert.tasks.length;
+      const { candidates, success: means, relevance } = expert.weights;
       for (let j = 0; j < candidates.length; j++) {
         const at = candidates[j]!;
         const own = trust > 0 ? means[j]! + trust * (expert.success[j]! - means[j]!) : means[j]!;
@@ -77,7 +91,10 @@ export class Predictor {
         success[at]! += share * own;
         costUsd[at]! += share * ratio * weights.candidates[at]!.meanCostUsd;
         mass[at]! += share;
+        difficulty += share * relevance[j]! * (weights.candidates[at]!.ability - logit(own));
+        ratioOfAll += share * relevance[j]! * ratio;
       }
+      trusts += share;
     }
     for (let i = 0; i < mass.length; i++) {
       if (mass[i]! > 0) {
@@ -85,11 +102,19 @@ export class Predictor {
         costUsd[i]! /= mass[i]!;
       }
     }
+    prediction.difficulty = difficulty / trusts;
+    prediction.costRatio = ratioOfAll / trusts;
     return prediction;
   }
 }
 
-/** Numbers in the vector of a prompt. */
-export function vectorLength(weights: PolicyWeights): number {
-  return weights.embedding.dimensions + STRUCTURE_COUNT;
+function likeliest(shares: Float64Array): number {
+  let best = 0;
+  for (let t = 1; t < shares.length; t++) if (shares[t]! > shares[best]!) best = t;
+  return best;
+}
+
+function logit(share: number): number {
+  const held = Math.max(0.02, Math.min(0.98, share));
+  return Math.log(held / (1 - held));
 }

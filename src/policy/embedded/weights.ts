@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { XrouterError } from '../../errors.ts';
 import { FEATURE_VERSION } from './features.ts';
 import type { SequenceWeights } from './sequence.ts';
+import type { TrafficWeights } from './traffic.ts';
 
 const FORMAT = 'xrouter-policy';
 const FORMAT_VERSION = 1;
@@ -19,6 +20,11 @@ export interface EmbeddingWeights {
   scale: Float32Array;
   /** Buckets × dimensions. */
   vectors: Int8Array;
+  /** Scores of single words, appended to the vector for the experts that use them; `scores` of them. */
+  scores: number;
+  /** Buckets × scores, and as above what makes weights of them. */
+  scoreVectors: Int8Array;
+  scoreScale: Float32Array;
   structureMean: Float32Array;
   structureScale: Float32Array;
 }
@@ -47,18 +53,25 @@ export interface ExpertWeights {
   success: Float32Array;
   /** Where the pool's tasks lie in the embedding; tasks × dimensions, unit length. */
   centres: Float32Array;
-  /** Cosines to the nearest centre between which trust rises from none to full. */
-  familiarFrom: number;
-  familiarTo: number;
+  /** By task: what 19 of 20 of its prompts exceed, of cosine to the centre and of wording explained. */
+  usualCosine: Float32Array;
+  usualExplained: Float32Array;
   /** Linear discriminants: tasks × (dimensions + structure), and tasks. */
   taskWeights: Float32Array;
   taskBias: Float32Array;
+  /** Where in the vector the words' own scores of the tasks begin; -1 where it has none. */
+  wordScoresFrom: number;
   /** Tasks × candidates: success minus the candidate's mean. */
   taskSuccess: Float32Array;
   /** Tasks × candidates: log cost minus the candidate's mean. */
   taskLogCost: Float32Array;
   /** Tasks × structure: what is usual in a task, so that a prompt's deviation from it can be seen. */
   taskStructure: Float32Array;
+  /** Candidates' shares of near choices; weights of the level that all of them share. Sums to 1. */
+  relevance: Float32Array;
+  /** How far each layer is believed: its level, and its differences between candidates. */
+  taskTrust: Float32Array;
+  wordingTrust: Float32Array;
   forest: ForestWeights;
   successComponents: number;
   /** Success components × candidates. */
@@ -97,6 +110,8 @@ export interface PolicyWeights {
   experts: ExpertWeights[];
   /** How to go on after a verdict. */
   sequence?: SequenceWeights;
+  /** What its own traffic taught it, round by round. */
+  traffic?: TrafficWeights[];
 }
 
 const kinds = { i8: Int8Array, u8: Uint8Array, i32: Int32Array, f32: Float32Array } as const;

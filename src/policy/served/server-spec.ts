@@ -8,6 +8,8 @@ export interface RouterServerSpec {
   model: string;
   apiKey?: string;
   headers?: Record<string, string>;
+  /** Further fields of every request, for example a grammar, `priority`, `cache_salt` or `lora_path`. Never replaces one that is set. */
+  extraBody?: Record<string, unknown>;
   /**
    * `sglang` also takes top_k, repetition_penalty and a request id, and can be told to abort by it; SGLang and
    * vLLM ignore what they do not know. `openai`: only the fields of OpenAI's API. Default `sglang`.

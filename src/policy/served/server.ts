@@ -55,7 +55,12 @@ export class RouterServer {
   /** `POST /v1/completions`. @throws CallError */
   async complete(body: JsonRecord, time: RouterTime): Promise<RawTurn> {
     const rid = this.isSglang ? randomUUID() : undefined;
-    const answer = await this.#post('/v1/completions', { model: this.spec.model, rid, ...body }, time, rid);
+    const answer = await this.#post(
+      '/v1/completions',
+      { ...this.spec.extraBody, model: this.spec.model, rid, ...body },
+      time,
+      rid,
+    );
     const choice = Array.isArray(answer.choices) ? recordOf(answer.choices[0]) : undefined;
     if (typeof choice?.text !== 'string') throw this.#malformed('/v1/completions', 'no text in its choices');
     const finishReason = textField(choice.finish_reason) ?? 'unknown';
@@ -65,7 +70,12 @@ export class RouterServer {
   /** SGLang's own `POST /generate`. @throws CallError */
   async generate(text: string, samplingParams: JsonRecord, time: RouterTime): Promise<RawTurn> {
     const rid = randomUUID();
-    const answer = await this.#post('/generate', { text, sampling_params: samplingParams, rid }, time, rid);
+    const answer = await this.#post(
+      '/generate',
+      { ...this.spec.extraBody, text, sampling_params: samplingParams, rid },
+      time,
+      rid,
+    );
     const meta = recordOf(answer.meta_info) ?? {};
     if (typeof answer.text !== 'string') throw this.#malformed('/generate', 'no text');
     const reason = recordOf(meta.finish_reason);
@@ -75,7 +85,7 @@ export class RouterServer {
 
   /** Any JSON over POST, with the server's key. @throws CallError */
   async post(path: string, body: JsonRecord, time: RouterTime): Promise<JsonRecord> {
-    return this.#post(path, body, time, undefined);
+    return this.#post(path, { ...this.spec.extraBody, ...body }, time, undefined);
   }
 
   /** Anything over GET; for checks of the server's health and model. @throws CallError */
@@ -100,8 +110,7 @@ export class RouterServer {
     try {
       response = await this.#exchange('POST', path, JSON.stringify(body), time);
     } catch (error) {
-      const gaveUp = error instanceof CallError && /aborted|timeout/.test(error.code);
-      if (rid !== undefined && gaveUp && this.isSglang) void this.#abort(rid);
+      if (rid !== undefined && gaveUp(error)) void this.abort(rid);
       throw error;
     }
     let parsed: unknown;
@@ -167,7 +176,9 @@ export class RouterServer {
     );
   }
 
-  async #abort(rid: string): Promise<void> {
+  /** Tells SGLang to stop working on a request. Never throws: a server without it stops when the connection closes. */
+  async abort(rid: string): Promise<void> {
+    if (!this.isSglang) return;
     const time = { signal: new AbortController().signal, timeoutMs: ABORT_MS };
     await this.#exchange('POST', '/abort_request', JSON.stringify({ rid }), time).catch(() => {});
   }
@@ -190,6 +201,11 @@ export class RouterServer {
       hint: 'Check that the base URL is an OpenAI-compatible server and the model is the router.',
     });
   }
+}
+
+/** Whether we left, so that the server may still be at work. */
+export function gaveUp(error: unknown): boolean {
+  return error instanceof CallError && (error.code === 'aborted' || error.code.endsWith('_timeout'));
 }
 
 /** The body as text; `undefined` where it is longer than the bound. */

@@ -37,7 +37,12 @@ export interface Connection extends AsyncDisposable {
 export type Elicit = (message: string) => 'accept' | 'decline';
 
 const INFO = { name: 'test', version: '1' };
-const MODES = { legacy: 'legacy', auto: 'auto', modern: { pin: '2026-07-28' } } as const;
+export const MODES = { legacy: 'legacy', auto: 'auto', modern: { pin: '2026-07-28' } } as const;
+
+export const formAnswer = (elicit: Elicit, message: string) =>
+  elicit(message) === 'accept'
+    ? { action: 'accept' as const, content: { approve: true } }
+    : { action: 'decline' as const };
 
 /** A folder without a configuration, so that nobody's own is read. */
 export const emptyFolder = (): string => mkdtempSync(join(tmpdir(), 'xrouter-mcp-'));
@@ -55,10 +60,6 @@ export async function connect(
     cwd: emptyFolder(),
   };
   const capabilities = elicit ? { elicitation: {} } : {};
-  const formAnswer = (message: string) =>
-    elicit?.(message) === 'accept'
-      ? { action: 'accept' as const, content: { approve: true } }
-      : { action: 'decline' as const };
   let stderr = '';
   const listen = (stream: { on(event: 'data', listener: (chunk: Buffer) => void): unknown } | null) =>
     stream?.on('data', (chunk) => {
@@ -68,7 +69,7 @@ export async function connect(
     const { ElicitRequestSchema } = await import('@modelcontextprotocol/sdk/types.js');
     const client = new ClientV1(INFO, { capabilities });
     if (elicit) {
-      client.setRequestHandler(ElicitRequestSchema, ({ params }) => formAnswer(params.message));
+      client.setRequestHandler(ElicitRequestSchema, ({ params }) => formAnswer(elicit, params.message));
     }
     const transport = new StdioTransportV1(server);
     listen(transport.stderr as never);
@@ -86,7 +87,7 @@ export async function connect(
   }
   const client = new Client(INFO, { capabilities, versionNegotiation: { mode: MODES[era] } });
   if (elicit) {
-    client.setRequestHandler('elicitation/create', ({ params }) => formAnswer(params.message));
+    client.setRequestHandler('elicitation/create', ({ params }) => formAnswer(elicit, params.message));
   }
   const transport = new StdioClientTransport(server);
   listen(transport.stderr as never);

@@ -91,20 +91,21 @@ describe('the end', () => {
     expect(await server.ended).toBe(0);
   });
 
-  test.each(['stdin', 'SIGTERM', 'SIGINT'] as const)(
+  test.each(['stdin', 'SIGTERM', 'SIGINT', 'stdin, with the call let go on by itself,'] as const)(
     'by %s cancels and books the call under way',
     async (how) => {
       await using watched = await watchedLab();
       const ledger = join(scratch(), 'ledger.sqlite');
-      await using server = startRaw(['--ledger', ledger], watched.env);
+      const letGo = how.startsWith('stdin,');
+      await using server = startRaw(['--ledger', ledger, ...(letGo ? ['--wait', '0.5'] : [])], watched.env);
       server.send(INITIALIZE);
       const prompt = 'A long story. [[lab:stall-after-tokens:3]]';
       const call = toolCall(2, 'route_prompt', { prompt, pool: ['gpt-5-nano'] });
       server.send({ ...call, params: { ...call.params, _meta: { progressToken: 1 } } });
-      await expect.poll(server.stdout, { timeout: 10_000 }).toContain('has written');
+      await expect.poll(server.stdout, { timeout: 10_000 }).toContain(letGo ? '"running"' : 'has written');
       const endedAt = performance.now();
-      if (how === 'stdin') server.child.stdin?.end();
-      else server.child.kill(how);
+      if (how === 'SIGTERM' || how === 'SIGINT') server.child.kill(how);
+      else server.child.stdin?.end();
       expect(await server.ended).toBe(0);
       expect(performance.now() - endedAt).toBeLessThan(1_000);
       await eventually(() => watched.lab.usage().aborted === 1, 'the lab sees the abort');
