@@ -3,6 +3,7 @@
  * of known accuracy judges the answers. Verdicts depend on seed, row and model only, never on the order of
  * calls, so two policies that call the same model see the same verdict.
  */
+import { chooseByLambda } from '../policy/embedded/choose.ts';
 import { STOP } from '../policy/embedded/lookahead.ts';
 import type { SequencePlanner } from '../policy/embedded/sequence.ts';
 
@@ -89,9 +90,15 @@ export function playRow(data: Forecasts, row: number, planner: SequencePlanner, 
   const { lambda, verifier, maxCalls, seed } = options;
   const base = row * data.models.length;
   const pool = measured(data, row);
-  const scale = lambda / referenceCost(data, row, pool);
+  const reference = referenceCost(data, row, pool);
+  const scale = lambda / reference;
   const success = Float64Array.from(pool, (j) => data.success[base + j]!);
   const charge = Float64Array.from(pool, (j) => scale * data.expectedCost[base + j]!);
+  if (verifier === undefined && !planner.oneShot) {
+    const costUsd = Float64Array.from(pool, (j) => data.expectedCost[base + j]!);
+    const chosen = pool[chooseByLambda([...pool.keys()], { success, costUsd }, lambda, reference)]!;
+    return { calls: [chosen], answer: chosen, cost: data.cost[base + chosen]! };
+  }
   const sequence = planner.begin(
     {
       models: pool.map((j) => data.models[j]!),

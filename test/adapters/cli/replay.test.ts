@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { worldRows, writeRows } from '../../support/outcomes.ts';
+
+interface Ran {
+  status: number;
+  out: string;
+  err: string;
+}
+
+function xrouter(...args: string[]): Promise<Ran> {
+  const flags = ['--disable-warning=ExperimentalWarning', 'adapters/cli/main.ts', ...args];
+  return new Promise((resolve) => {
+    execFile(process.execPath, flags, (error, out, err) => {
+      resolve({ status: error ? Number(error.code) : 0, out, err });
+    });
+  });
+}
+
+let folder: string;
+const at = (name: string): string => join(folder, name);
+const played = async (name: string) =>
+  (await readFile(at(name), 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map(
+      (line) =>
+        JSON.parse(line) as { id: string; lambda: number; calls: string[]; answer: string; cost: number },
+    );
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-replay-'));
+  await writeRows(at('table'), worldRows(120, 1));
+  await writeRows(at('other'), worldRows(40, 2));
+  expect((await xrouter('train', '--table', at('table'), '--out', at('policy'))).status).toBe(0);
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+function replay(out: string, ...more: string[]): Promise<Ran> {
+  const files = ['--policy', at('policy'), '--table', at('other'), '--out', at(out)];
+  return xrouter('replay', ...files, '--lambda', '0,0.3,10', ...more);
+}
+
+test('replay writes a line for every row and lambda, the same by seed', async () => {
+  const first = await replay('a', '--verifier', '0.9', '--max-calls', '3', '--seed', '4', '--json');
+  expect(first.status).toBe(0);
+  expect(JSON.parse(first.out)).toMatchObject({ rows: 40, lambdas: [0, 0.3, 10], verifier: 0.9, seed: 4 });
+  const lines = await played('a');
+  expect(lines).toHaveLength(120);
+  for (const { calls, answer } of lines) {
+    expect(calls).toContain(answer);
+    expect(calls.length).toBeLessThanOrEqual(3);
+  }
+  expect(lines.some(({ calls }) => calls.length > 1)).toBe(true);
+  expect(Object.keys(lines[0]!)).toEqual(['id', 'lambda', 'calls', 'answer', 'cost']);
+  await replay('b', '--verifier', '0.9', '--seed', '4');
+  expect(await readFile(at('b'), 'utf8')).toBe(await readFile(at('a'), 'utf8'));
+  await replay('c', '--verifier', '0.9', '--seed', '5');
+  expect(await readFile(at('c'), 'utf8')).not.toBe(await readFile(at('a'), 'utf8'));
+});
+
+test('without a verifier it makes the call that decide makes', async () => {
+  await replay('one');
+  const files = ['--policy', at('policy'), '--table', at('other'), '--out', at('decided')];
+  await xrouter('decide', ...files, '--lambda', '0,0.3,10');
+  const decided = (await readFile(at('decided'), 'utf8')).trimEnd().split('\n');
+  const models = decided.map((line) => (JSON.parse(line) as { model: string }).model);
+  expect((await played('one')).map(({ calls }) => calls)).toEqual(models.map((model) => [model]));
+});
+
+test('a verifier worse than a coin, no call at all, and a model that was not measured are refused', async () => {
+  for (const wrong of [
+    ['--verifier', '0.3'],
+    ['--verifier', 'good'],
+    ['--max-calls', '0'],
+  ]) {
+    const { status, err } = await replay('refused', ...wrong);
+    expect(status).toBe(2);
+    expect(err).toMatch(/must be/);
+  }
+  const { status, err } = await replay('refused', '--pool', 'nobody');
+  expect(status).toBe(1);
+  expect(err).toMatch(/"nobody" was not measured on every row/);
+  expect(existsSync(at('refused'))).toBe(false);
+});
