@@ -56,7 +56,8 @@ export function limitsOf(
       : `Nearest neighbours (${NEIGHBOURS}), clusters (${CLUSTERS}) and the rule made by hand learn from ` +
           `${simpleLearnedFrom} rows of the policy's training.`,
     'Intervals (95 %) come from drawing these rows anew. They hold what chance does to the rows, not what ' +
-      'another seed does to the training.',
+      'another seed does to the training. Where a draw makes a much cheaper model the best, the budgets shrink ' +
+      'with it, and an interval can reach far down.',
   );
   if (verifiers.length > 0) {
     limits.push(
