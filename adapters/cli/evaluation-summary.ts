@@ -116,7 +116,7 @@ function heldOut({ heldOut: held }: EvaluationReport): string {
   ].join('\n');
 }
 
-function calibration({ reliability: { tenths, floors, worst } }: EvaluationReport): string {
+function calibration({ reliability: { tenths, floors, judged, worst } }: EvaluationReport): string {
   const rows = tenths.map(({ from, to, expected, reached, pairs, error }) => [
     `${from.toFixed(1)} to ${to.toFixed(1)}`,
     percent(expected),
@@ -130,7 +130,7 @@ function calibration({ reliability: { tenths, floors, worst } }: EvaluationRepor
   return [
     table(['expected success', 'mean', 'reached', '95 %', 'pairs'], rows),
     wrap(
-      `${worst === undefined ? 'Too few pairs in every tenth to judge.' : `Largest error of a tenth: ${worst.toFixed(1)} points.`} ` +
+      `${worst === undefined ? 'No tenth has 100 pairs, too few to judge.' : `Largest error, of ${judged} tenths with 100 pairs or more: ${worst.toFixed(1)} points.`} ` +
         (kept.length > 0 ? `Accuracy behind a floor of ${kept.join(', ')}.` : 'No floor is ever reached.'),
     ),
   ].join('\n');

@@ -3,7 +3,14 @@ import type { Candidate } from '../catalog/candidate.ts';
 import { chooseByLambda } from '../policy/embedded/choose.ts';
 import { sequencePlanner } from '../policy/embedded/sequence.ts';
 import type { PolicyWeights } from '../policy/embedded/weights.ts';
-import { type Bench, createBench, LAMBDAS, operationOf, trainingOf } from './evaluation/bench.ts';
+import {
+  type Bench,
+  createBench,
+  LAMBDAS,
+  operationOf,
+  trainingOf,
+  withoutTraining,
+} from './evaluation/bench.ts';
 import { byTask, rowsByTask, workingPoint } from './evaluation/by-task.ts';
 import { heldOut } from './evaluation/held-out.ts';
 import { limitsOf } from './evaluation/limits.ts';
@@ -24,7 +31,7 @@ export interface EvaluateOptions {
   draws?: number;
   /** Leaves out the policies trained anew for held-out tasks, which takes longest. */
   quick?: boolean;
-  /** What the policy was trained on: the simple routers then learn from it too, not from the table itself. */
+  /** What the policy was trained on: the simple routers learn from it too, and none of its rows is measured. */
   training?: OutcomeTable;
   /** Prices of today, and models that the policy never met. */
   catalog?: readonly Candidate[];
@@ -38,10 +45,11 @@ const BAND_BUDGETS = Array.from({ length: 41 }, (_, k) => 10 ** (-3 + k * 0.08))
 /** @throws XrouterError `invalid_file` where nothing can be compared on this table with this policy */
 export function evaluatePolicy(
   weights: PolicyWeights,
-  table: OutcomeTable,
+  given: OutcomeTable,
   options: EvaluateOptions = {},
 ): EvaluationReport {
   const { seed = 1, draws = 300, quick = false, catalog, progress = () => {} } = options;
+  const table = options.training ? withoutTraining(given, options.training) : given;
   const bench = createBench(weights, table, catalog);
   const { rows, outcomes, pool, data } = bench;
   const training = options.training && trainingOf(bench, options.training);
@@ -113,7 +121,7 @@ export function evaluatePolicy(
       ? { leftOut: 'asked to be quick, so no policy was trained anew' }
       : heldOut(bench, table, { seed, draws, progress }),
   };
-  return { ...partial, limits: limitsOf(partial, table) };
+  return { ...partial, limits: limitsOf(partial, given) };
 }
 
 /** The predictor's expectations and the shared rule, as `decide` does it. */

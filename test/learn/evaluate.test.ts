@@ -171,14 +171,26 @@ describe('what a reader must not miss', () => {
 });
 
 describe('the simple routers', () => {
-  it('learn from the rows of training where these are named, and none of them may be measured', () => {
+  it('learn from the rows of training where these are named, and none of these is measured', () => {
     const learned = evaluatePolicy(oneCall, table, { seed: 3, draws: 10, quick: true, training });
     expect(learned.verifiers).toEqual([]);
     expect(learned.simpleLearnedFrom).toBe(200);
     expect(learned.oneShot.find(({ id }) => id === 'knn')!.gain.value).not.toBe(router('knn').gain.value);
-    expect(() => evaluatePolicy(weights, table, { training: table })).toThrow(
-      /120 of its rows are measured too/,
-    );
+    const overlapping = { ...table, rows: [...table.rows, ...training.rows.slice(0, 7)] };
+    const {
+      table: measured,
+      limits,
+      oneShot,
+    } = evaluatePolicy(oneCall, overlapping, {
+      seed: 3,
+      draws: 10,
+      quick: true,
+      training,
+    });
+    expect(measured.rows).toBe(120);
+    expect(oneShot).toEqual(learned.oneShot);
+    expect(limits.join(' ')).toContain('7 rows are in the table of training too');
+    expect(() => evaluatePolicy(weights, table, { training: table })).toThrow(/120 of its 120 rows are in/);
   });
 });
 

@@ -93,6 +93,7 @@ export function sampleReport(names: { model?: string; task?: string; name?: stri
     verifierRows: 800,
     reliability: {
       tenths,
+      judged: 9,
       worst: 2.4,
       floors: [0.5, 0.7, 0.9].map((floor) => ({
         floor,

@@ -63,21 +63,26 @@ export function createBench(
 }
 
 /**
- * The rows that the policy was trained on, for the simple routers to learn from too.
- * @throws XrouterError `invalid_file` where they share a row with the measured table, or lack its models
+ * A table without the rows that a policy was trained on, since on these it would look better than it is.
+ * @throws XrouterError `invalid_file` where hardly any row is left
  */
-export function trainingOf({ rows, outcomes }: Bench, table: OutcomeTable): Training {
-  const measured = new Set(rows.map(({ id }) => id));
-  const shared = table.rows.filter(({ id }) => measured.has(id));
-  if (shared.length > 0) {
-    throw new XrouterError(
-      'invalid_file',
-      `${table.path}: ${shared.length} of its rows are measured too, ${shared[0]!.id} the first of them.`,
-      {
-        hint: 'A policy must be measured on rows it was not trained on: take them out of one of the tables.',
-      },
-    );
-  }
+export function withoutTraining(table: OutcomeTable, training: OutcomeTable): OutcomeTable {
+  const seen = new Set(training.rows.map(({ id }) => id));
+  const rows = table.rows.filter(({ id }) => !seen.has(id));
+  if (rows.length >= 2) return { ...table, rows };
+  const repeated = table.rows.length - rows.length;
+  throw new XrouterError(
+    'invalid_file',
+    `${table.path}: ${repeated} of its ${table.rows.length} rows are in ${training.path} too.`,
+    { hint: 'A policy must be measured on rows it was not trained on.' },
+  );
+}
+
+/**
+ * The rows that the policy was trained on, for the simple routers to learn from too.
+ * @throws XrouterError `invalid_file` where they lack the models of the measured table
+ */
+export function trainingOf({ outcomes }: Bench, table: OutcomeTable): Training {
   const { models } = outcomes;
   const whole = table.rows.filter((row) => models.every((id) => row.outcomes.has(id)));
   if (whole.length < 2) {

@@ -23,9 +23,10 @@ const PUBLISHED: { name: RegExp; costs: string }[] = [
 
 export function limitsOf(
   { table, policy, unknownModels, verifiers, simpleLearnedFrom }: Omit<EvaluationReport, 'limits'>,
-  { models }: OutcomeTable,
+  given: OutcomeTable,
 ): string[] {
   const limits: string[] = [];
+  const repeated = given.rows.length - table.rows;
   const published = PUBLISHED.find(({ name }) => name.test(table.name));
   if (published) {
     limits.push(published.costs);
@@ -43,7 +44,9 @@ export function limitsOf(
     simpleLearnedFrom === undefined
       ? 'The policy file does not say which rows it was trained on. The figures hold only if none of them is ' +
           'in this table.'
-      : 'None of the rows is in the table of training that was named.',
+      : repeated > 0
+        ? `${repeated} rows are in the table of training too and were left out.`
+        : 'None of the rows is in the table of training that was named.',
     'The mixing line, the best single model and the oracle are chosen on these very rows, which no router can do.',
     simpleLearnedFrom === undefined
       ? `Nearest neighbours (${NEIGHBOURS}), clusters (${CLUSTERS}) and the rule made by hand learn from this ` +
@@ -53,7 +56,8 @@ export function limitsOf(
       : `Nearest neighbours (${NEIGHBOURS}), clusters (${CLUSTERS}) and the rule made by hand learn from ` +
           `${simpleLearnedFrom} rows of the policy's training.`,
     'Intervals (95 %) come from drawing these rows anew. They hold what chance does to the rows, not what ' +
-      'another seed does to the training.',
+      'another seed does to the training. Where a draw makes a much cheaper model the best, the budgets shrink ' +
+      'with it, and an interval can reach far down.',
   );
   if (verifiers.length > 0) {
     limits.push(
@@ -61,7 +65,7 @@ export function limitsOf(
         'yours; one that errs on the hard prompts is worth less than its error rate says.',
     );
   }
-  const missing = models.length - table.models;
+  const missing = given.models.length - table.models;
   if (missing > 0) limits.push(`${missing} models were not measured on every row and are left out.`);
   if (unknownModels.length > 0) {
     limits.push(

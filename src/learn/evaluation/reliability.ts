@@ -18,6 +18,7 @@ export function reliability(data: Forecasts): Reliability {
   const filled = tenths.filter(({ pairs }) => pairs > 0);
   return {
     tenths: filled,
+    judged: gaps.length,
     ...(gaps.length > 0 ? { worst: Math.max(...gaps) } : {}),
     floors: FLOORS.map((floor) => checkFloor(data, floor)),
   };

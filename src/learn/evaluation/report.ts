@@ -82,7 +82,9 @@ export interface FloorCheck {
 
 export interface Reliability {
   tenths: ReliabilityTenth[];
-  /** Largest |reached - expected| in points, over tenths of at least `LEAST_PAIRS` pairs; absent without one. */
+  /** Tenths with pairs enough to judge: at least `LEAST_PAIRS`. */
+  judged: number;
+  /** Largest |reached - expected| in points over these; absent without one. */
   worst?: number;
   floors: FloorCheck[];
 }

@@ -26,6 +26,8 @@ export function frontierPlot(report: EvaluationReport): Markup {
     { kind: 'oracle', mark: 'line', label: 'oracle' },
     { kind: 'single', mark: 'dot', label: 'a single model' },
   ];
+  const [lowest] = accuracyRange(report, sequence);
+  const below = report.singles.filter(({ accuracy }) => accuracy < lowest).length;
   const alternative =
     `Accuracy against cost. The best single model, ${report.best.model}, reaches ${percent(report.best.accuracy)}. ` +
     `In one call the policy is ${points(policy.gain.value)} points over the mixing line on average` +
@@ -37,7 +39,7 @@ export function frontierPlot(report: EvaluationReport): Markup {
     {
       title: 'Frontier: what accuracy costs',
       alternative,
-      caption: markup`Mean cost of a request as a share of what the best single model costs, on a logarithmic axis. Names that find no room are in the table of single models.`,
+      caption: markup`Mean cost of a request as a share of what the best single model costs, on a logarithmic axis. Names that find no room are in the table of single models.${below > 0 && ` ${below} of the models lie below what is drawn.`}`,
       keys,
     },
     { wide: 460, narrow: 400 },
@@ -53,7 +55,7 @@ function draw(report: EvaluationReport, sequence: RouterFigures | undefined, siz
     ...lines.flat().map(({ cost }) => cost),
     ...singles.map(({ costShare }) => costShare),
   ].filter((cost) => cost > 0);
-  const accuracies = [...lines.flat(), ...singles].map(({ accuracy }) => accuracy);
+  const [lowest, highest] = accuracyRange(report, sequence);
   const least = Math.min(...priced);
   const x = logScale(
     [least * 0.8, Math.max(1, ...priced) * 1.25],
@@ -61,8 +63,6 @@ function draw(report: EvaluationReport, sequence: RouterFigures | undefined, siz
     size.narrow ? 4 : 8,
     (share) => `${Number((100 * share).toPrecision(3))} %`,
   );
-  const lowest = Math.max(0, Math.min(...accuracies) - 0.03);
-  const highest = Math.min(1, Math.max(...accuracies) + 0.03);
   const y = linearScale(
     [lowest, highest],
     [size.height - margin.bottom, margin.top],
@@ -76,6 +76,7 @@ function draw(report: EvaluationReport, sequence: RouterFigures | undefined, siz
   ];
   const free = least * 0.8;
   const dots = singles
+    .filter((single) => single.accuracy >= lowest)
     .map((single) => ({ ...single, x: x(Math.max(single.costShare, free)), y: y(single.accuracy) }))
     .sort((a, b) => rank(b, report) - rank(a, report));
   const labels = placeLabels(
@@ -95,6 +96,15 @@ function draw(report: EvaluationReport, sequence: RouterFigures | undefined, siz
         markup`<circle class="dot single${dot.model === best.model && ' best'}" cx="${dot.x}" cy="${dot.y}" r="4"><title>${dot.model}: ${percent(dot.accuracy)} at ${percent(dot.costShare)}</title></circle>`,
     )}
     ${labels.map(({ x: at, y: top, anchor, name }) => markup`<text class="label" x="${at}" y="${top}" text-anchor="${anchor}">${name}</text>`)}`;
+}
+
+/** What the lines reach, and a little more: one hopeless model must not press everything else together. */
+function accuracyRange(report: EvaluationReport, sequence: RouterFigures | undefined): [number, number] {
+  const { mixing, oracle, oneShot, best } = report;
+  const lines = [mixing, oracle, hull(oneShot[0]!.points), ...(sequence ? [hull(sequence.points)] : [])];
+  const reached = [best, ...lines.flat()].map(({ accuracy }) => accuracy);
+  const [least, most] = [Math.min(...reached), Math.max(...reached)];
+  return [Math.max(0, least - 0.4 * (most - least) - 0.02), Math.min(1, most + 0.03)];
 }
 
 /** A random mix of two points is straight in cost, so it bends on a logarithmic axis. */

@@ -19,7 +19,7 @@ export function headline(report: EvaluationReport): Markup {
   ${card('Gain in one call, points', points(policy.gain.value), interval(policy.gain))}
   ${sequence && card('Gain with a verifier right 90 %', points(sequence.gain.value), interval(sequence.gain))}
   ${card('As accurate as the best model', ...matchCard(report))}
-  ${card('Largest calibration error', reliability.worst === undefined ? 'unknown' : `${reliability.worst.toFixed(1)}`, 'points, of all tenths with 100 pairs')}
+  ${card('Largest calibration error', reliability.worst === undefined ? 'unknown' : `${reliability.worst.toFixed(1)}`, `points, of ${reliability.judged} tenths with 100 pairs`)}
 </dl>
 <p>The best single model here is <strong>${best.model}</strong>: ${percent(best.accuracy)} at ${usd(best.costUsd)} a request.
 Gain is the accuracy above the <em>mixing line</em>, the best random mix of two single models at the same cost,
