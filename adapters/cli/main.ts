@@ -33,6 +33,10 @@ const commands: Record<string, CommandEntry> = {
     summary: 'measure models on tasks and write an outcome table',
     load: () => import('./commands/collect.ts'),
   },
+  export: {
+    summary: 'data in the form other software trains on',
+    load: () => import('./commands/export.ts'),
+  },
   render: { summary: "print the served policy's prompt", load: () => import('./commands/render.ts') },
   contract: {
     summary: 'fetch what a published router checkpoint was trained with',

@@ -29,3 +29,4 @@ export {
   type TableRow,
 } from './table.ts';
 export { type TrainOptions, trainPolicy } from './train.ts';
+export * from './verl/index.ts';

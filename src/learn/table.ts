@@ -142,7 +142,7 @@ function promptOf(path: string, line: number, value: unknown, shape: z.ZodType):
   return { id: row.id, ...(row.task === undefined ? {} : { task: row.task }), view };
 }
 
-async function* records(path: string): AsyncGenerator<{ line: number; value: unknown }> {
+export async function* records(path: string): AsyncGenerator<{ line: number; value: unknown }> {
   const file = await open(path).catch((cause: unknown) => {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new XrouterError('invalid_file', `${path}: ${detail}.`, {
@@ -202,7 +202,7 @@ async function* records(path: string): AsyncGenerator<{ line: number; value: unk
   }
 }
 
-function bad(path: string, line: number, reason: string, cause?: unknown): XrouterError {
+export function bad(path: string, line: number, reason: string, cause?: unknown): XrouterError {
   return new XrouterError('invalid_file', `${path}, line ${line}: ${reason}.`, {
     hint: 'Fix or remove the line; the format is described in the command line reference.',
     cause,
