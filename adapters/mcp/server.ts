@@ -2,10 +2,12 @@
 import { McpServer } from '@modelcontextprotocol/server';
 import { requestState } from './approval.ts';
 import type { McpHost } from './host.ts';
+import type { RecordedCalls } from './recorded.ts';
 import { registerCallModel } from './tools/call-model.ts';
 import { registerEstimateCost } from './tools/estimate-cost.ts';
 import { registerGetResult } from './tools/get-result.ts';
 import { registerListModels } from './tools/list-models.ts';
+import { registerRecordedCall } from './tools/recorded-call.ts';
 import { registerRoutePrompt } from './tools/route-prompt.ts';
 
 const INSTRUCTIONS =
@@ -21,5 +23,15 @@ export function createMcpServer(host: McpHost): McpServer {
   registerListModels(server, host);
   registerEstimateCost(server, host);
   if (host.direct) registerCallModel(server, host, host.direct);
+  return server;
+}
+
+/** `call_model` alone: the other tools would spend. */
+export function createRecordingServer(calls: RecordedCalls, version = 'unknown'): McpServer {
+  const server = new McpServer(
+    { name: 'xrouter', title: 'xrouter, recorded', version },
+    { capabilities: { tools: { listChanged: false } } },
+  );
+  registerRecordedCall(server, calls);
   return server;
 }
