@@ -20,7 +20,7 @@ def replayed(tool, model, kwargs):
 
 
 async def called(model, parameters, kwargs, trajectory_id):
-    """One stateless `tools/call` of `call_model`: `xrouter mcp --http --direct-calls`."""
+    """One stateless `tools/call` of `call_model`: `xrouter mcp --http`."""
     arguments = {
         "model": model,
         "messages": [{"role": "user", "content": kwargs["query"]}],
@@ -54,7 +54,7 @@ def _post(body):
     token = os.environ.get("XROUTER_MCP_TOKEN")
     if token:
         headers["authorization"] = f"Bearer {token}"
-    url = os.environ.get("XROUTER_MCP_URL", "http://127.0.0.1:3333/mcp")
+    url = os.environ.get("XROUTER_MCP_URL", "http://127.0.0.1:7331/mcp")
     request = urllib.request.Request(url, data=json.dumps(body).encode(), headers=headers)
     with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
         text = response.read().decode()
