@@ -9,6 +9,7 @@ from verl.experimental.agent_loop.tool_agent_loop import AgentState, ToolAgentLo
 from .tools import find_call, notes
 
 THINK = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL)
+SPECIAL = re.compile(r"<\|[a-z_]+\|>")
 
 
 @register("xrouter_agent")
@@ -31,7 +32,8 @@ class RouterAgentLoop(ToolAgentLoop):
             # Cut off, or the turns are used up, with calls still open: nothing was released.
             if agent_data.tool_calls or agent_data.messages[-1]["role"] != "assistant":
                 return state
-            text = THINK.sub("", agent_data.messages[-1].get("content") or "").strip()
+            content = agent_data.messages[-1].get("content") or ""
+            text = SPECIAL.sub("", THINK.sub("", content)).strip()
             if text and "<tool_call>" not in text:
                 fields["xrouter_answer"] = text
                 fields["xrouter_end"] = "synthesis" if fields["xrouter_calls"] else "direct"
