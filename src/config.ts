@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { catalogConfigSchema } from './catalog/config.ts';
+import { catalogConfigSchema, priceSchema } from './catalog/config.ts';
 import { nearestNames } from './catalog/nearest.ts';
 import { XrouterError } from './errors.ts';
 import type { RouterConfig } from './router-config.ts';
@@ -39,6 +39,32 @@ const code = (what: string, method: string) =>
     error: `must be ${what}: an object with ${method}()`,
   });
 
+const served = z.strictObject({
+  baseUrl: z.url({ protocol: /^https?$/ }),
+  model: z.string().min(1),
+  kind: z.enum(['sglang', 'openai']).optional(),
+  extraBody: z.record(z.string(), z.unknown()).optional(),
+  keyVariable: z.string().min(1).optional(),
+  contract: z.string().min(1).optional(),
+  endpoint: z.enum(['completions', 'generate']).optional(),
+  routing: z.enum(['agent', 'simple']).optional(),
+  names: z.record(z.string(), z.string()).optional(),
+  price: z
+    .union([
+      priceSchema,
+      z.strictObject({ usdPerGpuHour: amount, gpus: positive.optional(), concurrency: positive.optional() }),
+    ])
+    .optional(),
+  priceAsOf: z.iso.date().optional(),
+  rewriteSystemPrompt: z.boolean().optional(),
+  maxTurns: positive.int().optional(),
+  maxParallelCalls: positive.int().optional(),
+  turnMs: positive.optional(),
+  deadlineMs: positive.optional(),
+  maxOutputTokens: positive.int().optional(),
+  temperature: amount.optional(),
+});
+
 const schema = z.strictObject({
   ...catalogConfigSchema.shape,
   ...routeShape,
@@ -49,11 +75,12 @@ const schema = z.strictObject({
         z.enum(['embedded', 'benchmark', 'cheapest', 'strongest']),
         z.strictObject({ fixed: z.union([z.string(), z.array(z.string()).min(1)]) }),
         z.strictObject({ file: z.string() }),
+        z.strictObject({ served }),
         code('a policy', 'decide'),
       ],
       {
         error:
-          'must be embedded, benchmark, cheapest, strongest, { fixed: MODEL }, { file: PATH } or an object with decide()',
+          'must be embedded, benchmark, cheapest, strongest, { fixed: MODEL }, { file: PATH }, { served: SERVER } or an object with decide()',
       },
     )
     .optional(),

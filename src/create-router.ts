@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Candidate } from './catalog/candidate.ts';
 import { createCatalog } from './catalog/catalog.ts';
-import { endpointOf } from './catalog/providers.ts';
+import { type Env, endpointOf } from './catalog/providers.ts';
 import { XrouterError } from './errors.ts';
 import { budgetScopes } from './ledger/budgets.ts';
 import type { EpisodeWithPrompt } from './ledger/episodes.ts';
@@ -12,6 +12,7 @@ import { createMemoryLedger } from './ledger/memory.ts';
 import { benchmarkPolicy } from './policy/benchmark.ts';
 import { cheapestPolicy, fixedPolicy, strongestPolicy } from './policy/fixed.ts';
 import type { Policy } from './policy/policy.ts';
+import { createServedPolicy } from './policy/served/create.ts';
 import { CircuitBreaker } from './provider/breaker.ts';
 import type { Provider } from './provider/provider.ts';
 import { Router } from './router.ts';
@@ -35,7 +36,7 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
     catalog,
     env,
     ledger: books.ledger,
-    policy: policyOf(config.policy ?? 'benchmark', (name) => catalog.get(name, env).id),
+    policy: policyOf(config.policy ?? 'embedded', env, (name) => catalog.get(name, env).id),
     fallbackPolicy: config.fallback === false ? undefined : benchmarkPolicy(),
     breaker: new CircuitBreaker(config.breaker),
     retry: config.retry ?? {},
@@ -124,7 +125,7 @@ function booksOf({ ledger, episodes }: RouterConfig): Books {
   };
 }
 
-function policyOf(choice: PolicyChoice, idOf: (name: string) => string): Policy {
+function policyOf(choice: PolicyChoice, env: Env, idOf: (name: string) => string): Policy {
   if (choice === 'cheapest') return cheapestPolicy();
   if (choice === 'strongest') return strongestPolicy();
   if (choice === 'benchmark' || choice === 'embedded') return benchmarkPolicy();
@@ -132,6 +133,11 @@ function policyOf(choice: PolicyChoice, idOf: (name: string) => string): Policy 
   if ('fixed' in choice) {
     const [first, ...others] = [choice.fixed].flat().map(idOf);
     return fixedPolicy(first!, ...others);
+  }
+  if ('served' in choice) {
+    const { baseUrl, model, kind, extraBody, keyVariable = 'XROUTER_ROUTER_KEY', ...options } = choice.served;
+    const server = { baseUrl, model, kind, extraBody, apiKey: env[keyVariable] };
+    return createServedPolicy({ ...options, server, fallback: benchmarkPolicy() });
   }
   throw new XrouterError('invalid_config', 'Policy files cannot be loaded yet.', { hint: 'Name a policy.' });
 }

@@ -5,6 +5,8 @@ import type { BudgetConfig } from './ledger/budgets.ts';
 import type { EpisodeOptions, EpisodeWithPrompt } from './ledger/episodes.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Policy } from './policy/policy.ts';
+import type { ServedPolicyOptions } from './policy/served/create.ts';
+import type { RouterServerSpec } from './policy/served/server-spec.ts';
 import type { CircuitBreakerOptions } from './provider/breaker.ts';
 import type { RetryOptions } from './provider/retry.ts';
 import type { RouteDefaults } from './router-parts.ts';
@@ -18,7 +20,18 @@ export type PolicyChoice =
   | 'strongest'
   | { fixed: string | string[] }
   | { file: string }
+  | { served: ServedConfig }
   | Policy;
+
+/** A router LLM on a server of your own, as data; its key comes from the environment. */
+export interface ServedConfig
+  extends Pick<RouterServerSpec, 'baseUrl' | 'model' | 'kind' | 'extraBody'>,
+    Omit<ServedPolicyOptions, 'server' | 'contract' | 'fallback'> {
+  /** Environment variable that holds the server's key; default `XROUTER_ROUTER_KEY`. */
+  keyVariable?: string;
+  /** Contract folder: compatibility mode for a published checkpoint. */
+  contract?: string;
+}
 
 export interface RouterConfig extends Omit<CatalogOptions, 'configName' | 'deny'>, RouteDefaults {
   /** Default `embedded`. */

@@ -72,6 +72,27 @@ describe('a configuration', () => {
   });
 });
 
+describe('a router model on a server of one’s own', () => {
+  const served = { baseUrl: 'http://127.0.0.1:9/v1', model: 'xrouter-7b' };
+
+  it('is configured as data, its key from the environment', async () => {
+    const router = createRouter({ policy: { served: { ...served, price: { usdPerGpuHour: 2 } } } });
+    expect(router.parts.policy).toMatchObject({ name: 'served:xrouter-7b', multiTurn: true });
+  });
+
+  it('that cannot be reached leaves the decision to the fallback, which the decision says', async () => {
+    const router = createRouter({ policy: { served }, pool: ['gpt-5', 'gpt-5-nano'] });
+    const { decision } = await router.decide({ messages: [{ role: 'user', content: 'hi' }] });
+    expect(decision.fallback).toMatch(/./);
+    expect(decision.action.type).toBe('call');
+  });
+
+  it('with a key in the configuration is refused', () => {
+    const config = { policy: { served: { ...served, apiKey: 'sk' } } };
+    expect(() => validateConfig(config)).toThrow(/apiKey/);
+  });
+});
+
 describe('a configuration file', () => {
   it('in JSON holds the configuration', async () => {
     expect(await loadConfig(file('a.json', '{"lambda": 2}'))).toEqual({ lambda: 2 });

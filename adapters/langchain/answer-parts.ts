@@ -1,8 +1,17 @@
 /** One request through the router: its event stream as the parts of a message, and at the end the whole. */
-import type { CallRecord, Delta, RouteRequest, Router } from '../../src/index.ts';
-import { XrouterError } from '../../src/index.ts';
+import { type BaseMessage, isBaseMessage } from '@langchain/core/messages';
+import {
+  type AssistantMessage,
+  type CallRecord,
+  type Delta,
+  type RouteRequest,
+  type Router,
+  textOf,
+  XrouterError,
+} from '../../src/index.ts';
 import type { CandidateRuns } from './candidate-runs.ts';
 import type { Answer } from './converters/answer.ts';
+import { asOneChunk } from './converters/native-answer.ts';
 import { toLangChainError } from './errors.ts';
 import type { NativeRequest } from './native.ts';
 
@@ -24,15 +33,20 @@ export async function* answerParts(
 ): AsyncGenerator<AnswerPart, Answer, undefined> {
   const ids = new Map<string, string>();
   const idOf = (callId: string) => ids.get(callId) ?? `run-${callId}`;
+  const held = new Map<string, BaseMessage>();
   let reasoning = '';
+  let shown = false;
   try {
     for await (const event of router.stream(request)) {
       if (event.type === 'delta') {
-        const { callId, delta } = event;
+        const { callId } = event;
+        const whole = held.get(callId);
+        const delta = whole ? { ...event.delta, native: asOneChunk(whole) } : event.delta;
         if (delta.reasoning !== undefined) reasoning += delta.reasoning;
         const id = idOf(callId);
         if (runs) await runs.delta(callId, delta, id);
         yield { delta, id };
+        shown = true;
       } else if (event.type === 'call_start') {
         request.native.held = !event.direct;
         if (!runs) continue;
@@ -41,12 +55,16 @@ export async function* answerParts(
         const runId = await runs.start(event.callId, candidate, !event.direct);
         if (runId !== undefined) ids.set(event.callId, `run-${runId}`);
       } else if (event.type === 'call_end') {
+        const { callId, native } = event.call;
+        if (request.native.held && isBaseMessage(native)) held.set(callId, native);
         await runs?.end(event.call);
       } else if (event.type === 'end') {
         if (event.status !== 'completed') {
           throw toLangChainError(event.error, event.episode.refusals, request.signal);
         }
         const { result } = event;
+        // A policy that answers by itself has nothing to stream.
+        if (!shown) yield { delta: wholeDelta(result.message), id: idOf(result.id) };
         const call = answeringCall(result.episode.steps, result.episode.answerCallId);
         return {
           result,
@@ -61,6 +79,15 @@ export async function* answerParts(
     await runs?.abandon(new XrouterError('aborted', 'The consumer left before the answer ended.'));
   }
   throw new XrouterError('internal', 'The event stream ended without an end event.');
+}
+
+function wholeDelta({ content, refusal, tool_calls: calls }: AssistantMessage): Delta {
+  const text = textOf(content);
+  return {
+    ...(text !== '' && { content: text }),
+    ...(refusal && { refusal }),
+    ...(calls && { toolCalls: calls.map(({ id, function: called }, index) => ({ index, id, ...called })) }),
+  };
 }
 
 function answeringCall(

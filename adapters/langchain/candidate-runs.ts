@@ -3,6 +3,7 @@
  * run. Candidates that are chat models open theirs themselves. Opened only where somebody listens.
  */
 import {
+  type BaseCallbackHandler,
   callbackHandlerPrefersChatModelStreamEvents,
   callbackHandlerPrefersStreaming,
 } from '@langchain/core/callbacks/base';
@@ -36,15 +37,17 @@ export interface RunContext {
   tellTokens: boolean;
 }
 
-/** Handlers that want to hear of tokens while a call runs. */
-export function wantsTokens(manager: { handlers: object[] } | undefined): boolean {
-  return (
-    manager?.handlers.some(
-      (handler) =>
-        callbackHandlerPrefersStreaming(handler as never) ||
-        callbackHandlerPrefersChatModelStreamEvents(handler as never),
-    ) ?? false
-  );
+type Listeners = { handlers: BaseCallbackHandler[] } | undefined;
+
+/** Whether somebody wants content-block events while a call runs. */
+export function wantsEvents(manager: Listeners): boolean {
+  return manager?.handlers.some((handler) => callbackHandlerPrefersChatModelStreamEvents(handler)) ?? false;
+}
+
+/** Whether somebody wants to hear of an answer while it comes, as tokens or as events. */
+export function wantsTokens(manager: Listeners): boolean {
+  if (wantsEvents(manager)) return true;
+  return manager?.handlers.some((handler) => callbackHandlerPrefersStreaming(handler)) ?? false;
 }
 
 export class CandidateRuns {
@@ -94,10 +97,7 @@ export class CandidateRuns {
       undefined,
       candidate.id,
     );
-    const wantsEvents = manager.handlers.some((handler) =>
-      callbackHandlerPrefersChatModelStreamEvents(handler),
-    );
-    const events = wantsEvents ? new StreamEvents() : undefined;
+    const events = wantsEvents(manager) ? new StreamEvents() : undefined;
     this.#open.set(callId, { run: run!, candidate, events });
     for (const event of events?.start(`run-${run!.runId}`) ?? [])
       await run!.handleChatModelStreamEvent(event);

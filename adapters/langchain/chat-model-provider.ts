@@ -16,11 +16,13 @@ import { toCallError } from './chat-model-errors.ts';
 import { bindNative, messagesFor, runConfigFor } from './chat-model-request.ts';
 import {
   asAIMessageChunk,
+  asOneChunk,
   deltaOf,
   finishOf,
   hasPayload,
   isEmptyAnswer,
 } from './converters/native-answer.ts';
+import { nativeRequest } from './native.ts';
 
 /**
  * A provider that calls a chat model. Requests that came through `ChatXRouter` reach it with their native
@@ -55,6 +57,10 @@ class ChatModelCall implements AsyncIterableIterator<ProviderEvent> {
     this.#call = call;
   }
 
+  get #tellsEvents(): boolean {
+    return nativeRequest(this.#call.request.native)?.tellsEvents === true;
+  }
+
   [Symbol.asyncIterator](): this {
     return this;
   }
@@ -80,7 +86,9 @@ class ChatModelCall implements AsyncIterableIterator<ProviderEvent> {
       return;
     }
     signal.addEventListener('abort', this.#onAbort, { once: true });
-    this.#timer = new CallTimer(limits, (limit) => this.#onExpired(limit));
+    // An answer that is only seen as a whole has no first token before its last.
+    const seen = this.#tellsEvents ? { ...limits, firstTokenMs: limits.totalMs } : limits;
+    this.#timer = new CallTimer(seen, (limit) => this.#onExpired(limit));
     // When the model's own client has its connection cannot be seen; the first token limit watches both.
     this.#timer.connected();
     this.#run().catch((error: unknown) => this.#end(this.#failure(error)));
@@ -91,7 +99,7 @@ class ChatModelCall implements AsyncIterableIterator<ProviderEvent> {
     const messages = messagesFor(request);
     const model = bindNative(this.#model, request);
     const config = runConfigFor(request, this.#upstream.signal);
-    if (request.stream === false) {
+    if (request.stream === false || this.#tellsEvents) {
       this.#onMessage(await model.invoke(messages, config));
     } else {
       for await (const chunk of await model.stream(messages, config)) {
@@ -106,7 +114,8 @@ class ChatModelCall implements AsyncIterableIterator<ProviderEvent> {
   #onMessage(message: BaseMessage): void {
     this.#answer = message;
     this.#timer?.token();
-    this.#events.push({ type: 'delta', delta: deltaOf(message) });
+    const native = this.#call.request.stream === false ? undefined : asOneChunk(message);
+    this.#events.push({ type: 'delta', delta: { ...deltaOf(message), native } });
   }
 
   #onChunk(chunk: AIMessageChunk): void {

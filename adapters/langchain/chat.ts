@@ -1,9 +1,5 @@
 /** The router as a LangChain chat model. */
-import type {
-  CallbackManager,
-  CallbackManagerForChainRun,
-  CallbackManagerForLLMRun,
-} from '@langchain/core/callbacks/manager';
+import type { CallbackManagerForChainRun, CallbackManagerForLLMRun } from '@langchain/core/callbacks/manager';
 import type {
   BaseLanguageModelInput,
   StructuredOutputMethodOptions,
@@ -22,13 +18,12 @@ import type { Runnable, RunnableConfig } from '@langchain/core/runnables';
 import type { StreamEvent } from '@langchain/core/tracers/log_stream';
 import type { IterableReadableStream } from '@langchain/core/utils/stream';
 import type { Router } from '../../src/index.ts';
-import { answerParts } from './answer-parts.ts';
-import { CandidateRuns, wantsTokens } from './candidate-runs.ts';
+import { ALONE, ask, type Way } from './ask.ts';
+import { wantsEvents, wantsTokens } from './candidate-runs.ts';
 import { asStandardContent, chatResult, toMessage } from './converters/answer.ts';
 import { toToolDefinition } from './converters/tools.ts';
 import { identifyingParams, langSmithParams } from './identity.ts';
 import { commonProfile } from './profile.ts';
-import { toRouteRequest } from './request.ts';
 import {
   chunksOf,
   collect,
@@ -48,22 +43,6 @@ type Options = ChatXRouterCallOptions;
 type EventsVersion = { version: 'v1' | 'v2' };
 /** Which runs and kinds of runs `streamEvents` with a version tells of. */
 type EventFilter = Partial<Record<`${'include' | 'exclude'}${'Names' | 'Types' | 'Tags'}`, string[]>>;
-
-/** How one request is answered. */
-interface Way {
-  /** Child manager of the router's run; left out where nobody listens. */
-  callbacks?: CallbackManager;
-  /** The run is LangChain's own LLM run: nothing below it may be counted a second time. */
-  alone?: boolean;
-  stream: boolean;
-  /** Handlers are told of tokens as they come. */
-  tellTokens?: boolean;
-  config?: RunnableConfig;
-  signal?: AbortSignal;
-}
-
-/** The way of LangChain's own LLM runs: a cached model, `generate`. */
-const ALONE = { alone: true, stream: true };
 
 /**
  * A chat model that is answered, for every request, by the candidate that the router chooses. In a trace it
@@ -174,9 +153,14 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     return this._callWithConfig(
       async (_messages, runConfig, run) => {
         const tellTokens = wantsTokens(run);
-        const stream = tellTokens || this.#setup.streaming;
-        const callbacks = run?.getChild();
-        const way = { callbacks, stream, tellTokens, config: runConfig, signal: runConfig?.signal };
+        const way = {
+          callbacks: run?.getChild(),
+          stream: tellTokens || this.#setup.streaming,
+          tellTokens,
+          tellEvents: wantsEvents(run),
+          config: runConfig,
+          signal: runConfig?.signal,
+        };
         const message = toMessage(await collect(this.#parts(messages, callOptions, way)));
         return (this.#isStandard(callOptions) ? asStandardContent(message) : message) as AIMessageChunk;
       },
@@ -286,16 +270,7 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
   }
 
   #parts(messages: BaseMessage[], options: this['ParsedCallOptions'], way: Way) {
-    const { defaults, router } = this.#setup;
-    const { config, stream, signal, callbacks, alone, tellTokens = false } = way;
-    const request = toRouteRequest({ messages, options, config, stream }, defaults);
-    request.signal = signal ?? options.signal;
-    request.native.callbacks = alone ? [] : callbacks;
-    const { temperature, maxOutputTokens: maxTokens, stop } = request;
-    const sampling = { temperature, maxTokens, stop };
-    const runs =
-      callbacks && new CandidateRuns({ parent: callbacks, messages, options, sampling, tellTokens });
-    return answerParts(router, request, runs);
+    return ask(this.#setup, messages, options, way);
   }
 
   #ownConfig(config: RunnableConfig): RunnableConfig {

@@ -18,6 +18,8 @@ export interface NativeRequest {
   config?: RunnableConfig;
   /** Parent of the run that the chat model opens. */
   callbacks?: Callbacks;
+  /** Somebody listens to content-block events, which a chat model tells when it is invoked and not when it streams. */
+  tellsEvents?: boolean;
   /** The answer is held back until the router knows whether to release it. */
   held?: boolean;
 }

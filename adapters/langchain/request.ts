@@ -63,7 +63,6 @@ export function toRouteRequest(
     budgetKey: options.budgetKey,
     limits: limitsOf(options, defaults, stream),
     stream,
-    signal: options.signal ?? config?.signal,
     native: { kind: 'langchain', messages: parts.messages, translated: messages, options, config },
   };
 }

@@ -53,3 +53,4 @@ export { completePrices, type RefreshOptions, refreshPrices } from './refresh.ts
 export async function poolFromFile(path: string): Promise<Candidate[]> {
   return (await import('./pool.ts')).poolFromFile(path);
 }
+export { litellmModels } from './litellm.ts';

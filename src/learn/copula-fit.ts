@@ -6,12 +6,13 @@ import {
   marginScale,
   normalPoints,
   sigmoid,
+  type TaskLoadings,
 } from '../policy/embedded/copula.ts';
 import { type Forecasts, measured } from './environment.ts';
 import { Random } from './random.ts';
 
 /** Outcomes with what a predictor, trained without that row, expected of them. */
-export type CopulaRows = Pick<Forecasts, 'rows' | 'models' | 'success' | 'score'>;
+export type CopulaRows = Pick<Forecasts, 'rows' | 'models' | 'success' | 'score' | 'task'>;
 
 export interface CopulaFit {
   traits: number;
@@ -30,6 +31,12 @@ const BATCH = 48;
 const MOST_TOGETHER = 8;
 /** Pull of each loading towards the mean over models. */
 const SHRINK = 0.005;
+/** A task's own loadings are pulled to everyone's as if by this precision (inverse variance). */
+const TASK_PRECISION = 2;
+const TASK_STEPS = 60;
+const TASK_RATE = 0.08;
+/** Tasks with fewer rows have no loadings of their own. */
+const LEAST_TASK_ROWS = 8;
 const RATE = 0.03;
 /** Accuracy of the verdicts by which the number of traits is judged. */
 const JUDGED_AT = 0.9;
@@ -64,6 +71,36 @@ export function copulaOf(fit: CopulaFit, models: readonly string[]): Copula {
   return { traits, sharpness: round(sharpness), loadings: Object.fromEntries(byId), fallback };
 }
 
+/**
+ * Loadings of each task on its own, as far from everyone's as its rows bear out: what a failure says about
+ * the others differs from task to task. One entry for each set of tasks that share their models.
+ */
+export function fitTasks(data: CopulaRows, fit: Fit, seed: number): TaskLoadings[] {
+  const { traits } = fit;
+  const byTask = Map.groupBy(Array.from(data.task.keys()), (row) => data.task[row]!);
+  const out: TaskLoadings[] = [];
+  const models: number[][] = [];
+  for (const task of [...byTask.keys()].filter((at) => at >= 0).sort((a, b) => a - b)) {
+    const rows = byTask.get(task)!;
+    const present = [...new Set(rows.flatMap((row) => measured(data, row)))].sort((a, b) => a - b);
+    const own =
+      rows.length < LEAST_TASK_ROWS ? fit : climb(data, Int32Array.from(rows), traits, seed, TASK_STEPS, fit);
+    const loadings = present.flatMap((j) => Array.from(own.loadings.subarray(j * traits, (j + 1) * traits)));
+    const last = out.at(-1);
+    const joins =
+      last && last.first + last.count === task && models.at(-1)!.join() === present.join() ? last : undefined;
+    if (joins) {
+      joins.count++;
+      joins.loadings = Float32Array.from([...joins.loadings, ...loadings]);
+    } else {
+      models.push(present);
+      const names = present.map((j) => data.models[j]!);
+      out.push({ first: task, count: 1, models: names, loadings: Float32Array.from(loadings) });
+    }
+  }
+  return out;
+}
+
 type Fit = Omit<CopulaFit, 'heldOut'>;
 
 function pick(from: number[], count: number, random: Random): number[] {
@@ -78,14 +115,26 @@ function pick(from: number[], count: number, random: Random): number[] {
  * Adam on the log likelihood of random subsets of a row's outcomes, the traits summed out over the cases.
  * With q_s the posterior of case s, d logL / d loading_jk = sum_s q_s (y_j - p_sj) (z_sk + d centre / d loading).
  */
-function climb(data: CopulaRows, rows: Int32Array, traits: number, seed: number, steps: number): Fit {
+function climb(
+  data: CopulaRows,
+  rows: Int32Array,
+  traits: number,
+  seed: number,
+  steps: number,
+  from?: Fit,
+): Fit {
   const models = data.models.length;
   const random = new Random(seed);
   const points = normalPoints(traits);
+  const batch = from ? Math.min(BATCH, rows.length) : BATCH;
   const size = models * traits + 1;
   const theta = new Float64Array(size);
   for (let i = 0; i < size - 1; i++) theta[i] = (i % traits === 0 ? 1.2 : 0) + 0.3 * (random.next() - 0.5);
   theta[size - 1] = 1;
+  if (from) {
+    theta.set(from.loadings);
+    theta[size - 1] = from.sharpness;
+  }
   const gradient = new Float64Array(size);
   const first = new Float64Array(size);
   const second = new Float64Array(size);
@@ -93,7 +142,7 @@ function climb(data: CopulaRows, rows: Int32Array, traits: number, seed: number,
   const success = new Float64Array(CASES * MOST_TOGETHER);
   for (let step = 1; step <= steps; step++) {
     gradient.fill(0);
-    for (let n = 0; n < BATCH; n++) {
+    for (let n = 0; n < batch; n++) {
       const row = rows[random.below(rows.length)]!;
       const present = measured(data, row);
       if (present.length < 2) continue;
@@ -127,16 +176,24 @@ function climb(data: CopulaRows, rows: Int32Array, traits: number, seed: number,
         }
       }
     }
-    for (let k = 0; k < traits; k++) {
+    if (from) {
+      // The prior of one task against the likelihood of all its rows.
+      const scale = batch / rows.length;
+      for (let i = 0; i < size - 1; i++) {
+        gradient[i]! -= TASK_PRECISION * scale * (theta[i]! - from.loadings[i]!);
+      }
+      gradient[size - 1] = 0;
+    }
+    for (let k = 0; k < traits && !from; k++) {
       let centre = 0;
       for (let j = 0; j < models; j++) centre += theta[j * traits + k]! / models;
       for (let j = 0; j < models; j++) {
         gradient[j * traits + k]! -= SHRINK * BATCH * (theta[j * traits + k]! - centre);
       }
     }
-    const rate = RATE * (1 - step / steps) + 0.001;
+    const rate = (from ? TASK_RATE : RATE) * (1 - step / steps) + 0.001;
     for (let i = 0; i < size; i++) {
-      const g = gradient[i]! / BATCH;
+      const g = gradient[i]! / batch;
       first[i] = 0.9 * first[i]! + 0.1 * g;
       second[i] = 0.99 * second[i]! + 0.01 * g * g;
       const correction = Math.sqrt(second[i]! / (1 - 0.99 ** step)) + 1e-8;

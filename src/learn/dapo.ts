@@ -62,8 +62,18 @@ export interface DapoOptions {
   failureCharge: number;
   /** Divide advantages by the group's standard deviation, as the paper does. */
   normalise: boolean;
+  /** Share of the old weights in their running mean, which is what is validated and kept. */
+  smoothing: number;
+  /** Pull of the weights towards zero, per step, as a share of the learning rate. */
+  decay: number;
   /** Batches between two validations. */
   validateEvery: number;
+  /**
+   * `better`: the checkpoint whose validation beats the lookahead by `confidence` standard errors, if any.
+   * `last`: the last one whatever it is worth, to see what the algorithm does by itself.
+   */
+  keep: 'better' | 'last';
+  confidence: number;
 }
 
 export const dapoDefaults: DapoOptions = {
@@ -74,7 +84,7 @@ export const dapoDefaults: DapoOptions = {
   maxCalls: MOST_CALLS,
   epochs: 2,
   minibatch: 256,
-  learningRate: 0.003,
+  learningRate: 0.001,
   clipLow: 0.2,
   clipHigh: 0.28,
   exploration: 0.15,
@@ -85,7 +95,11 @@ export const dapoDefaults: DapoOptions = {
   costMax: 1,
   failureCharge: 1,
   normalise: false,
+  smoothing: 0.9,
+  decay: 0.03,
   validateEvery: 15,
+  keep: 'better',
+  confidence: 1.64,
 };
 
 /** Success-gated reward of an episode. @param charge lambda times the relative cost of all its calls */
@@ -198,7 +212,13 @@ export function groupOf(
   const reference = referenceCost(data, row, pool);
   const charge = at(data.expectedCost).map((cost) => (lambda * cost) / reference);
   const models = pool.map((j) => data.models[j]!);
-  const start = { models, success: at(data.success), charge, verifierAccuracy: accuracy };
+  const start = {
+    models,
+    success: at(data.success),
+    charge,
+    verifierAccuracy: accuracy,
+    task: data.task[row]!,
+  };
   const { outlook } = planner.begin(start, MOST_CALLS);
   const score = at(data.score);
   const paid = at(data.cost).map((cost) => (lambda * cost) / reference);
@@ -357,7 +377,7 @@ export interface DapoProgress {
 }
 
 export interface DapoResult {
-  /** The checkpoint that is best beyond a standard error; `undefined` where none beats the lookahead so. */
+  /** See `keep`; `undefined` where no checkpoint beats the lookahead beyond doubt. */
   correction: Float64Array | undefined;
   /** First entry: before training. */
   history: DapoProgress[];
@@ -382,6 +402,8 @@ export function trainDapo(
   const gradient = new Float64Array(CORRECTION_SIZE);
   const first = new Float64Array(CORRECTION_SIZE);
   const second = new Float64Array(CORRECTION_SIZE);
+  /** Running mean of theta: single steps are noisy, their mean is not. */
+  const smooth = new Float64Array(CORRECTION_SIZE);
   let steps = 0;
   let best: Float64Array | undefined;
   let bestBound = 0;
@@ -416,19 +438,23 @@ export function trainDapo(
           first[i] = 0.9 * first[i]! + 0.1 * g;
           second[i] = 0.999 * second[i]! + 0.001 * g * g;
           const size = Math.sqrt(second[i]! / (1 - 0.999 ** steps)) + 1e-8;
-          theta[i]! -= (options.learningRate * first[i]!) / (1 - 0.9 ** steps) / size;
+          const move = first[i]! / (1 - 0.9 ** steps) / size;
+          theta[i]! -= options.learningRate * (move + options.decay * theta[i]!);
         }
       }
     }
+    const keep = iteration === 1 ? 0 : options.smoothing;
+    for (let i = 0; i < theta.length; i++) smooth[i] = keep * smooth[i]! + (1 - keep) * theta[i]!;
     if (iteration % options.validateEvery === 0 || iteration === options.iterations) {
-      const now = validate(theta);
+      const now = validate(smooth);
       const better = difference(now, start);
       const progress = { iteration, validation: difference(now).mean, better, kept: kept / drawn };
       history.push(progress);
       onProgress?.(progress);
-      if (better.mean - better.error > bestBound) {
-        bestBound = better.mean - better.error;
-        best = Float64Array.from(theta);
+      const bound = better.mean - options.confidence * better.error;
+      if (options.keep === 'last' || bound > bestBound) {
+        bestBound = bound;
+        best = Float64Array.from(smooth);
       }
     }
   }

@@ -17,6 +17,8 @@ export interface Forecasts {
   /** Expected success and cost in USD, from a predictor that was not trained on the row. */
   success: Float64Array;
   expectedCost: Float64Array;
+  /** The task each row was recognised as, counted through the experts; -1: none. */
+  task: Int32Array;
   /** Mean cost of a call of each model in USD, from training. */
   meanCost: Float64Array;
 }
@@ -91,7 +93,13 @@ export function playRow(data: Forecasts, row: number, planner: SequencePlanner, 
   const success = Float64Array.from(pool, (j) => data.success[base + j]!);
   const charge = Float64Array.from(pool, (j) => scale * data.expectedCost[base + j]!);
   const sequence = planner.begin(
-    { models: pool.map((j) => data.models[j]!), success, charge, verifierAccuracy: verifier },
+    {
+      models: pool.map((j) => data.models[j]!),
+      success,
+      charge,
+      verifierAccuracy: verifier,
+      task: data.task[row]!,
+    },
     maxCalls,
   );
   const calls: number[] = [];

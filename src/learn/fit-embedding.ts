@@ -5,6 +5,7 @@
 import { FeatureReader, HASH_BUCKETS, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
 import type { EmbeddingWeights } from '../policy/embedded/weights.ts';
 import type { PromptView } from '../policy/prompt-view.ts';
+import type { SparseRows } from './fit-words.ts';
 import { eigenSymmetric, gram, type Matrix, matrix, orthonormalise, rowOf } from './linear-algebra.ts';
 import type { Random } from './random.ts';
 
@@ -13,14 +14,10 @@ const DIMENSIONS = 64;
 const OVERSAMPLING = 10;
 const ITERATIONS = 4;
 
-/** Rows of hashed counts, one after the other. */
-interface SparseRows {
-  starts: Int32Array;
-  buckets: Uint16Array;
-  values: Float32Array;
-}
-
-export function fitEmbedding(views: readonly PromptView[], random: Random): EmbeddingWeights {
+export function fitEmbedding(
+  views: readonly PromptView[],
+  random: Random,
+): { embedding: EmbeddingWeights; words: SparseRows } {
   const reader = new FeatureReader();
   const structure = matrix(views.length, STRUCTURE_COUNT);
   const documents = new Float64Array(HASH_BUCKETS);
@@ -66,7 +63,19 @@ export function fitEmbedding(views: readonly PromptView[], random: Random): Embe
     for (let d = 0; d < dimensions; d++) vectors[b * dimensions + d] = Math.round((row[d]! / largest) * 127);
     scale[b] = (largest / 127) * idf[b]!;
   }
-  return { dimensions, idf, scale, vectors, ...standardise(structure) };
+  return {
+    embedding: {
+      dimensions,
+      idf,
+      scale,
+      vectors,
+      scores: 0,
+      scoreVectors: new Int8Array(0),
+      scoreScale: new Float32Array(0),
+      ...standardise(structure),
+    },
+    words: { starts, buckets, values },
+  };
 }
 
 function normaliseRows({ starts, buckets, values }: SparseRows, idf: Float32Array): void {

@@ -1,5 +1,6 @@
 /** Recognising the task of a prompt: linear discriminants with a shared covariance, or clusters where no task is named. */
-import { recogniseTask } from '../policy/embedded/expert.ts';
+import { discriminants } from '../policy/embedded/expert.ts';
+import { fitWords, type SparseRows, softmax, wordScores } from './fit-words.ts';
 import { type Matrix, matrix, rowOf, solvePositive } from './linear-algebra.ts';
 import type { Random } from './random.ts';
 
@@ -11,8 +12,6 @@ export interface TaskRecogniser {
 
 /** Share of the covariance replaced by its diagonal, against directions that few prompts fill. */
 const SHRINKAGE = 0.1;
-/** Discriminants are surer than they are right, since inputs are not Gaussian. */
-const SHARPNESS = [1, 0.7, 0.5, 0.35, 0.25];
 
 /**
  * Linear discriminant analysis (Fisher 1936; Hastie, Tibshirani and Friedman, 4.3) over the rows listed.
@@ -74,57 +73,86 @@ export function fitRecogniser(
   return { weights, bias };
 }
 
-/** Posteriors of rows the recogniser has not seen (five folds), and one fitted on all, tempered to be calibrated. */
-export function recogniseAll(
+/** How much the discriminants and the single words count, tried on rows that neither had seen. */
+const DISCRIMINANT_WEIGHTS = [0, 0.15, 0.3, 0.5, 0.7, 1];
+const WORD_WEIGHTS = [0, 0.2, 0.4, 0.7, 1, 1.4];
+/** With many tasks the discriminants suffice, and word weights for each would cost time at every decision. */
+const MOST_WORD_TASKS = 16;
+
+export interface FittedTasks {
+  recogniser: TaskRecogniser;
+  /** Buckets × tasks, to be added to the discriminants; `undefined` where words do not help. */
+  words?: Float64Array;
+  /** Rows × tasks, by recognisers that had not seen the row (five folds). */
+  posteriors: Matrix;
+  accuracy: number;
+}
+
+export function fitTasks(
   vectors: readonly Float32Array[],
+  sparse: SparseRows,
   labels: Int32Array,
   tasks: number,
   folds: Int32Array,
-): { recogniser: TaskRecogniser; posteriors: Matrix; accuracy: number } {
-  const foldCount = Math.max(...folds) + 1;
-  const scores = matrix(vectors.length, tasks);
-  const raw = new Float64Array(tasks);
-  for (let fold = 0; fold < foldCount; fold++) {
-    const rows = Int32Array.from(folds.keys()).filter((i) => folds[i] !== fold);
+  random: Random,
+): FittedTasks {
+  const count = vectors.length;
+  const useWords = tasks > 1 && tasks <= MOST_WORD_TASKS;
+  const everything = Int32Array.from({ length: count }, (_, i) => i);
+  const scores = matrix(count, tasks);
+  const byWords = matrix(count, tasks);
+  for (let fold = 0; fold <= Math.max(...folds); fold++) {
+    const rows = everything.filter((i) => folds[i] !== fold);
     const fitted = fitRecogniser(vectors, labels, tasks, rows);
-    for (let i = 0; i < vectors.length; i++) {
+    const words = useWords ? fitWords(sparse, labels, tasks, rows, random) : undefined;
+    for (let i = 0; i < count; i++) {
       if (folds[i] !== fold) continue;
-      const row = rowOf(scores, i);
-      recogniseTask(fitted.weights, fitted.bias, vectors[i]!, raw);
-      for (let t = 0; t < tasks; t++) row[t] = Math.log(Math.max(raw[t]!, 1e-9));
+      discriminants(fitted.weights, fitted.bias, vectors[i]!, rowOf(scores, i));
+      if (words) wordScores(sparse, words, i, rowOf(byWords, i));
     }
   }
-  let best = SHARPNESS[0]!;
-  let least = Number.POSITIVE_INFINITY;
-  let accuracy = 0;
-  for (const sharpness of SHARPNESS) {
-    let loss = 0;
-    let right = 0;
-    for (let i = 0; i < vectors.length; i++) {
-      const posterior = soften(rowOf(scores, i), sharpness);
-      loss -= Math.log(Math.max(1e-6, posterior[labels[i]!]!));
-      if (posterior.indexOf(Math.max(...posterior)) === labels[i]) right++;
-    }
-    accuracy = right / vectors.length;
-    if (loss < least) {
-      least = loss;
-      best = sharpness;
+  let best = { discriminant: 1, word: 0, loss: Number.POSITIVE_INFINITY, accuracy: 0 };
+  for (const discriminant of DISCRIMINANT_WEIGHTS) {
+    for (const word of useWords ? WORD_WEIGHTS : [0]) {
+      const { loss, accuracy } = judge(scores, byWords, labels, discriminant, word);
+      if (loss < best.loss) best = { discriminant, word, loss, accuracy };
     }
   }
-  const posteriors = matrix(vectors.length, tasks);
-  for (let i = 0; i < vectors.length; i++) rowOf(posteriors, i).set(soften(rowOf(scores, i), best));
-  const everything = Int32Array.from(folds.keys());
+  const posteriors = matrix(count, tasks);
+  for (let i = 0; i < count; i++) {
+    mix(rowOf(scores, i), rowOf(byWords, i), best.discriminant, best.word, rowOf(posteriors, i));
+  }
   const recogniser = fitRecogniser(vectors, labels, tasks, everything);
-  for (let k = 0; k < recogniser.weights.length; k++) recogniser.weights[k]! *= best;
-  for (let t = 0; t < tasks; t++) recogniser.bias[t]! *= best;
-  return { recogniser, posteriors, accuracy };
+  for (let k = 0; k < recogniser.weights.length; k++) recogniser.weights[k]! *= best.discriminant;
+  for (let t = 0; t < tasks; t++) recogniser.bias[t]! *= best.discriminant;
+  const words =
+    best.word > 0 ? fitWords(sparse, labels, tasks, everything, random).map((w) => w * best.word) : undefined;
+  return { recogniser, ...(words && { words }), posteriors, accuracy: best.accuracy };
 }
 
-function soften(scores: Float64Array, sharpness: number): Float64Array {
-  const most = Math.max(...scores);
-  const out = Float64Array.from(scores, (score) => Math.exp((score - most) * sharpness));
-  const total = out.reduce((sum, value) => sum + value, 0);
-  return out.map((value) => value / total);
+function mix(a: Float64Array, b: Float64Array, weightA: number, weightB: number, out: Float64Array): void {
+  for (let t = 0; t < out.length; t++) out[t] = weightA * a[t]! + weightB * b[t]!;
+  softmax(out);
+}
+
+/** Mean log loss and accuracy of a mix. */
+function judge(
+  scores: Matrix,
+  byWords: Matrix,
+  labels: Int32Array,
+  discriminant: number,
+  word: number,
+): { loss: number; accuracy: number } {
+  const posterior = new Float64Array(scores.columns);
+  let loss = 0;
+  let right = 0;
+  for (let i = 0; i < scores.rows; i++) {
+    mix(rowOf(scores, i), rowOf(byWords, i), discriminant, word, posterior);
+    const own = posterior[labels[i]!]!;
+    loss -= Math.log(Math.max(1e-6, own));
+    if (posterior.every((share) => share <= own)) right++;
+  }
+  return { loss: loss / scores.rows, accuracy: right / scores.rows };
 }
 
 /** Spherical k-means over the first `dimensions` inputs; labels for rows without a named task. */

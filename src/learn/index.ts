@@ -28,5 +28,5 @@ export {
   type TablePrompt,
   type TableRow,
 } from './table.ts';
-export { type TrainOptions, trainPolicy } from './train.ts';
+export { fitPredictor, type TrainOptions, trainPolicy } from './train.ts';
 export * from './verl/index.ts';

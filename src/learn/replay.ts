@@ -58,9 +58,11 @@ export function forecast(rows: readonly TableRow[], pool: PoolPredictor): Foreca
     cost: new Float64Array(size).fill(Number.NaN),
     success: new Float64Array(size),
     expectedCost: new Float64Array(size),
+    task: new Int32Array(rows.length),
   };
   rows.forEach((row, i) => {
-    const { success, costUsd } = pool.predict(row.view);
+    const { success, costUsd, task } = pool.predict(row.view);
+    out.task[i] = task;
     out.success.set(success, i * count);
     out.expectedCost.set(costUsd, i * count);
     models.forEach((id, j) => {

@@ -1,11 +1,21 @@
 /** Trains one pool's predictor (see `policy/embedded/expert.ts`) from the rows on which its candidates were measured. */
-import { forestInputs, inputCount, nearestCentre } from '../policy/embedded/expert.ts';
+import { addTrusted, forestInputs, inputCount, nearestCentre } from '../policy/embedded/expert.ts';
 import { STRUCTURE_COUNT } from '../policy/embedded/features.ts';
 import type { ExpertWeights } from '../policy/embedded/weights.ts';
 import { fitCalibration } from './calibration.ts';
-import { cluster, recogniseAll } from './fit-tasks.ts';
+import { cluster, fitTasks } from './fit-tasks.ts';
+import { fitTrust, relevanceOf } from './fit-trust.ts';
+import type { SparseRows } from './fit-words.ts';
 import { type ForestOptions, growForest } from './grow-forest.ts';
-import { columnMeans, eigenSymmetric, gram, type Matrix, matrix, rowOf } from './linear-algebra.ts';
+import {
+  columnMeans,
+  eigenSymmetric,
+  gram,
+  type Matrix,
+  matrix,
+  rowOf,
+  solvePositive,
+} from './linear-algebra.ts';
 import type { Random } from './random.ts';
 import type { TableRow } from './table.ts';
 
@@ -13,6 +23,8 @@ export interface ExpertRows {
   rows: readonly TableRow[];
   /** Embedded prompts, see `embed`. */
   vectors: readonly Float32Array[];
+  /** Their hashed words. */
+  words: SparseRows;
   dimensions: number;
   /** Candidate ids, in the order of the expert. */
   candidates: readonly string[];
@@ -20,26 +32,40 @@ export interface ExpertRows {
 
 /** What the trained expert expected of its own rows without having seen them: for stacking, reports and tests. */
 export interface ExpertFit {
-  expert: Omit<ExpertWeights, 'candidates'>;
-  /** Rows × candidates, calibrated. */
-  heldOutSuccess: Matrix;
-  /** Rows × candidates: cost over the candidate's mean cost. */
-  heldOutCostRatio: Matrix;
+  expert: Omit<ExpertWeights, 'candidates' | 'wordScoresFrom'>;
+  /** Buckets × tasks: scores of single words, where they help to tell the tasks apart. */
+  taskWords?: Float64Array;
+  heldOut: {
+    /** Rows × candidates, calibrated. */
+    success: Matrix;
+    /** Rows × candidates: cost over the candidate's mean cost. */
+    costRatio: Matrix;
+    /** Task of each row, and how many there are. */
+    labels: Int32Array;
+    tasks: number;
+  };
   taskAccuracy: number;
 }
 
 const FOLDS = 5;
-/** Rows a task's mean is worth less than: each mean is pulled to the candidate's as if by this many rows. */
-const TASK_SHRINKAGE = 3;
-const SUCCESS_COMPONENTS = 8;
+/** Bounds of the pull on task means, in rows. */
+const LEAST_PULL = Number(process.env.PULL ?? 1);
+const MOST_PULL = 200;
+const SUCCESS_COMPONENTS = Number(process.env.COMPS ?? 8);
 const COST_COMPONENTS = 2;
 const TASK_COMPONENTS = 6;
 /** The split of a tree looks at cost too, but success is what matters. */
 const COST_WEIGHT = 0.4;
-export const FOREST: ForestOptions = { trees: 120, leafRows: 8, inputShare: 0.3, rowShare: 0.75 };
+const E = (k: string, d: number): number => Number(process.env[k] ?? d);
+export const FOREST: ForestOptions = {
+  trees: E('TREES', 120),
+  leafRows: E('LEAF', 8),
+  inputShare: E('INP', 0.3),
+  rowShare: E('ROWS', 0.75),
+};
 
 export function trainExpert(
-  { rows, vectors, dimensions, candidates }: ExpertRows,
+  { rows, vectors, words, dimensions, candidates }: ExpertRows,
   random: Random,
 ): ExpertFit {
   const count = rows.length;
@@ -54,10 +80,12 @@ export function trainExpert(
   random.order(count).forEach((row, position) => {
     folds[row] = position % Math.min(FOLDS, count);
   });
-  const { recogniser, posteriors, accuracy } = recogniseAll(vectors, labels, tasks, folds);
+  const fitted = fitTasks(vectors, words, labels, tasks, folds, random);
+  const { recogniser, posteriors, accuracy } = fitted;
 
   const structure = matrix(count, STRUCTURE_COUNT);
-  for (let i = 0; i < count; i++) rowOf(structure, i).set(vectors[i]!.subarray(dimensions));
+  for (let i = 0; i < count; i++)
+    rowOf(structure, i).set(vectors[i]!.subarray(dimensions, dimensions + STRUCTURE_COUNT));
   const taskSuccess = taskMeans(scores, labels, tasks);
   const taskLogCost = taskMeans(logCost, labels, tasks);
   const taskStructure = Float32Array.from(taskMeans(structure, labels, tasks).data);
@@ -67,6 +95,7 @@ export function trainExpert(
   const taskComponents = Math.min(TASK_COMPONENTS, pool);
   const successComponents = Math.min(SUCCESS_COMPONENTS, pool);
   const costComponents = Math.min(COST_COMPONENTS, pool);
+  const relevance = relevanceOf(rows, candidates, softSuccess, success);
   const basis = leadingRows(scores, Math.max(taskComponents, successComponents));
   const costBasis = leadingRows(logCost, costComponents);
 
@@ -95,20 +124,27 @@ export function trainExpert(
   const { forest, outOfBag } = growForest(inputs, targets, FOREST, random);
   for (let c = successComponents; c < targets.columns; c++) forest.scale[c]! /= weightOfCost;
 
-  const raw = matrix(count, pool);
+  const wording = matrix(count, pool);
   const cost = matrix(count, pool);
   for (let i = 0; i < count; i++) {
     const component = rowOf(outOfBag, i);
-    const target = rowOf(raw, i);
+    const target = rowOf(wording, i);
     const costTarget = rowOf(cost, i);
     for (let j = 0; j < pool; j++) {
-      target[j] = success[j]! + softSuccess.data[i * pool + j]!;
-      costTarget[j] = softCost.data[i * pool + j]!;
       for (let c = 0; c < successComponents; c++) target[j]! += component[c]! * basis[c * pool + j]!;
+      costTarget[j] = softCost.data[i * pool + j]!;
       for (let c = 0; c < costComponents; c++) {
         costTarget[j]! += (component[successComponents + c]! / weightOfCost) * costBasis[c * pool + j]!;
       }
     }
+  }
+  const trust = fitTrust(scores, softSuccess, wording, relevance);
+  const raw = matrix(count, pool);
+  for (let i = 0; i < count; i++) {
+    const target = rowOf(raw, i);
+    target.set(success);
+    addTrusted(rowOf(softSuccess, i), relevance, trust.task, target);
+    addTrusted(rowOf(wording, i), relevance, trust.wording, target);
   }
   const calibration = fitCalibration(raw, scores, success);
   const heldOutSuccess = calibration.apply(raw);
@@ -126,6 +162,9 @@ export function trainExpert(
       taskStructure,
       forest,
       successComponents,
+      relevance: Float32Array.from(relevance),
+      taskTrust: Float32Array.from(trust.task),
+      wordingTrust: Float32Array.from(trust.wording),
       successBasis: basis,
       costBasis,
       residualCovariance: residualCovariance(heldOutSuccess, scores, success),
@@ -134,8 +173,8 @@ export function trainExpert(
       calibrationFrom: calibration.from,
       calibrationTo: calibration.to,
     },
-    heldOutSuccess,
-    heldOutCostRatio: costRatios(cost, scale),
+    ...(fitted.words && { taskWords: fitted.words }),
+    heldOut: { success: heldOutSuccess, costRatio: costRatios(cost, scale), labels, tasks },
     taskAccuracy: accuracy,
   };
 }
@@ -212,7 +251,11 @@ function taskLabels(
   return { labels, tasks: index.size };
 }
 
-/** Means by task of centred values, pulled to zero as if by `TASK_SHRINKAGE` more rows; a fold may be left out. */
+/**
+ * Means by task of centred values, pulled to zero; a fold may be left out. What all candidates share and what
+ * sets each apart are pulled separately, each as strongly as its spread within tasks is larger than between
+ * them (empirical Bayes by moments, Efron and Morris 1975).
+ */
 function taskMeans(
   values: Matrix,
   labels: Int32Array,
@@ -220,17 +263,46 @@ function taskMeans(
   folds?: Int32Array,
   without?: number,
 ): Matrix {
-  const means = matrix(tasks, values.columns);
-  const counts = new Float64Array(tasks).fill(TASK_SHRINKAGE);
+  const columns = values.columns + 1;
+  const sums = matrix(tasks, columns);
+  const squares = new Float64Array(columns);
+  const counts = new Float64Array(tasks);
+  let total = 0;
   for (let i = 0; i < values.rows; i++) {
     if (folds && folds[i] === without) continue;
-    const mean = rowOf(means, labels[i]!);
     const row = rowOf(values, i);
+    const sum = rowOf(sums, labels[i]!);
+    let level = 0;
+    for (let j = 0; j < values.columns; j++) level += row[j]! / values.columns;
     counts[labels[i]!]!++;
-    for (let j = 0; j < values.columns; j++) mean[j]! += row[j]!;
+    total++;
+    for (let j = 0; j < columns; j++) {
+      const value = j < values.columns ? row[j]! - level : level;
+      sum[j]! += value;
+      squares[j]! += value * value;
+    }
   }
-  for (let t = 0; t < tasks; t++)
-    for (let j = 0; j < values.columns; j++) means.data[t * values.columns + j]! /= counts[t]!;
+  const means = matrix(tasks, values.columns);
+  const pull = new Float64Array(columns);
+  for (let j = 0; j < columns; j++) {
+    let explained = 0;
+    let used = 0;
+    for (let t = 0; t < tasks; t++) {
+      if (counts[t] === 0) continue;
+      explained += sums.data[t * columns + j]! ** 2 / counts[t]!;
+      used++;
+    }
+    const within = (squares[j]! - explained) / Math.max(1, total - used);
+    const between = Math.max(explained / Math.max(1, total) - (within * used) / Math.max(1, total), 0);
+    pull[j] = Math.min(MOST_PULL, Math.max(LEAST_PULL, between > 0 ? within / between : MOST_PULL));
+  }
+  for (let t = 0; t < tasks; t++) {
+    const sum = rowOf(sums, t);
+    const level = sum[values.columns]! / (counts[t]! + pull[values.columns]!);
+    for (let j = 0; j < values.columns; j++) {
+      means.data[t * values.columns + j] = level + sum[j]! / (counts[t]! + pull[j]!);
+    }
+  }
   return means;
 }
 

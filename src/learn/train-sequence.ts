@@ -1,8 +1,9 @@
 /** Training of what happens after the first call: how successes hang together, then DAPO on top of the lookahead. */
 
+import type { Copula } from '../policy/embedded/copula.ts';
 import { SequencePlanner, type SequenceWeights } from '../policy/embedded/sequence.ts';
 import type { CandidateWeights } from '../policy/embedded/weights.ts';
-import { copulaOf, fitCopula } from './copula-fit.ts';
+import { copulaOf, fitCopula, fitTasks } from './copula-fit.ts';
 import { type DapoOptions, dapoDefaults, reward, trainDapo } from './dapo.ts';
 import { type Forecasts, playRow, referenceCost } from './environment.ts';
 import type { Matrix } from './linear-algebra.ts';
@@ -16,6 +17,9 @@ export interface HeldOut {
   success: Matrix;
   /** Cost over the model's mean cost. */
   costRatio: Matrix;
+  /** Task of each row, and how many there are. */
+  labels: Int32Array;
+  tasks: number;
 }
 
 /** The experts' rows one after the other, with every candidate of the policy as a model. */
@@ -29,6 +33,8 @@ export function heldOutForecasts(
   const rows = experts.reduce((sum, expert) => sum + expert.rows.length, 0);
   const empty = () => new Float64Array(rows * count).fill(Number.NaN);
   const out = { score: empty(), cost: empty(), success: empty(), expectedCost: empty() };
+  const task = new Int32Array(rows);
+  let firstTask = 0;
   const ids: string[] = [];
   for (const expert of experts) {
     expert.rows.forEach((row, i) => {
@@ -43,10 +49,12 @@ export function heldOutForecasts(
         out.expectedCost[base + at] =
           expert.costRatio.data[i * expert.models.length + j]! * candidates[at]!.meanCostUsd;
       });
+      task[ids.length] = firstTask + expert.labels[i]!;
       ids.push(row.id);
     });
+    firstTask += expert.tasks;
   }
-  return { rows, ids, models, meanCost: Float64Array.from(candidates, (c) => c.meanCostUsd), ...out };
+  return { rows, ids, models, meanCost: Float64Array.from(candidates, (c) => c.meanCostUsd), task, ...out };
 }
 
 /** Part of a table's rows, in the order given. */
@@ -63,6 +71,7 @@ export function takeRows(data: Forecasts, rows: ArrayLike<number>): Forecasts {
     ...data,
     rows: rows.length,
     ids: Array.from(rows, (row) => data.ids[row]!),
+    task: Int32Array.from(rows, (row) => data.task[row]!),
     score: take(data.score),
     cost: take(data.cost),
     success: take(data.success),
@@ -74,6 +83,8 @@ export interface SequenceTraining {
   seed?: number;
   /** `false`: no reinforcement, the lookahead decides alone. */
   dapo?: Partial<DapoOptions> | false;
+  /** Start from this belief instead of fitting one. */
+  copula?: Copula;
   progress?: (line: string) => void;
 }
 
@@ -85,20 +96,18 @@ const VALIDATION_ACCURACIES = [0.7, 0.9];
 /** @param data what a predictor expected of rows it was not trained on, with their outcomes */
 export function trainSequence(data: Forecasts, options: SequenceTraining = {}): SequenceWeights {
   const { seed = 1, dapo = {}, progress = () => {} } = options;
-  const fit = fitCopula(data, seed);
-  const copula = copulaOf(fit, data.models);
-  progress(
-    `sequences: ${fit.traits} hidden traits, ${fit.heldOut.toFixed(4)} nats per outcome after verdicts`,
-  );
+  const copula = options.copula ?? fitBelief(data, seed, progress);
   if (dapo === false) return { copula };
   const settings = { ...dapoDefaults, seed, ...dapo };
+  const asWeights = (theta: Float32Array | Float64Array) =>
+    settings.maxCalls === 1 ? { oneShot: theta } : { correction: theta };
   const order = new Random(seed + 1).order(data.rows);
   const aside = Math.min(MOST_VALIDATION_ROWS, Math.floor(data.rows / 5));
   const validation = takeRows(data, order.subarray(0, aside));
   const { correction, history } = trainDapo(
     takeRows(data, order.subarray(aside)),
     new SequencePlanner({ copula }),
-    (theta) => rewards(validation, new SequencePlanner({ copula, correction: theta }), settings),
+    (theta) => rewards(validation, new SequencePlanner({ copula, ...asWeights(theta) }), settings),
     settings,
     ({ iteration, validation: value, better, kept }) =>
       progress(
@@ -113,7 +122,16 @@ export function trainSequence(data: Forecasts, options: SequenceTraining = {}): 
       ? `  a correction is kept (the lookahead alone: ${start.toFixed(4)})`
       : '  no correction beats the lookahead beyond doubt; none is kept',
   );
-  return correction ? { copula, correction } : { copula };
+  return correction ? { copula, ...asWeights(Float32Array.from(correction)) } : { copula };
+}
+
+function fitBelief(data: Forecasts, seed: number, progress: (line: string) => void): Copula {
+  const fit = fitCopula(data, seed);
+  const tasks = fitTasks(data, fit, seed);
+  progress(
+    `sequences: ${fit.traits} hidden traits, ${fit.heldOut.toFixed(4)} nats per outcome after verdicts`,
+  );
+  return { ...copulaOf(fit, data.models), tasks };
 }
 
 const signed = (x: number): string => `${x < 0 ? '' : '+'}${x.toFixed(4)}`;
@@ -121,10 +139,11 @@ const signed = (x: number): string => `${x < 0 ? '' : '+'}${x.toFixed(4)}`;
 /** Mean reward of each row over lambdas and verifier accuracies, the policy acting greedily. */
 function rewards(data: Forecasts, planner: SequencePlanner, options: DapoOptions): Float64Array {
   const out = new Float64Array(data.rows);
-  const share = 1 / (VALIDATION_LAMBDAS.length * VALIDATION_ACCURACIES.length);
+  const accuracies = options.maxCalls === 1 ? [undefined] : VALIDATION_ACCURACIES;
+  const share = 1 / (VALIDATION_LAMBDAS.length * accuracies.length);
   for (let row = 0; row < data.rows; row++) {
     const reference = referenceCost(data, row);
-    for (const verifier of VALIDATION_ACCURACIES) {
+    for (const verifier of accuracies) {
       for (const lambda of VALIDATION_LAMBDAS) {
         const play = playRow(data, row, planner, {
           lambda,

@@ -1,9 +1,11 @@
 /** Training of the embedded policy from outcome tables. */
-import { embed } from '../policy/embedded/embedding.ts';
-import { FEATURE_VERSION, FeatureReader, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
-import type { CandidateWeights, PolicyWeights } from '../policy/embedded/weights.ts';
+import { PromptEmbedder } from '../policy/embedded/embedding.ts';
+import { FEATURE_VERSION, HASH_BUCKETS, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
+import type { CandidateWeights, ExpertWeights, PolicyWeights } from '../policy/embedded/weights.ts';
 import type { DapoOptions } from './dapo.ts';
+import type { Forecasts } from './environment.ts';
 import { fitEmbedding } from './fit-embedding.ts';
+import { packWordScores, selectRows } from './fit-words.ts';
 import { Random } from './random.ts';
 import { type OutcomeTable, requireLearnable, type TableRow } from './table.ts';
 import { trainExpert } from './train-expert.ts';
@@ -26,54 +28,70 @@ const SAME_POOL = 0.8;
  * @throws XrouterError `invalid_file` where nothing can be learned from a table
  */
 export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptions = {}): PolicyWeights {
+  const { weights, heldOut } = fitPredictor(tables, options);
+  return { ...weights, sequence: trainSequence(heldOut, options) };
+}
+
+/** The first half of `trainPolicy`: a policy that knows one call, and what it expected of rows it was not shown. */
+export function fitPredictor(
+  tables: readonly OutcomeTable[],
+  options: TrainOptions = {},
+): { weights: PolicyWeights; heldOut: Forecasts } {
   const { seed = 1, name = 'embedded', progress = () => {} } = options;
   for (const table of tables) requireLearnable(table);
   const random = new Random(seed);
   const everything = tables.flatMap((table) => table.rows);
   progress(`reading ${everything.length} prompts`);
-  const embedding = fitEmbedding(
-    everything.map((row) => row.view),
-    random,
-  );
-  const reader = new FeatureReader();
-  const vectors = new Map<TableRow, Float32Array>();
-  for (const row of everything) {
-    const vector = new Float32Array(embedding.dimensions + STRUCTURE_COUNT);
-    embed(embedding, reader.read(row.view), vector);
-    vectors.set(row, vector);
-  }
+  const views = everything.map((row) => row.view);
+  const { embedding, words } = fitEmbedding(views, random);
+  const embedder = new PromptEmbedder(embedding);
+  const vectors = views.map((view) => {
+    embedder.embed(view);
+    return Float32Array.from(embedder.vector);
+  });
+  const rowNumber = new Map(everything.map((row, i) => [row, i]));
 
   const groups = groupByPool(tables);
   const ids = [...new Set(groups.flatMap((group) => group.models))].sort();
   const position = new Map(ids.map((id, i) => [id, i]));
   const held: HeldOut[] = [];
-  const experts = groups.map(({ rows, models }, at) => {
+  const taskWords: { weights: Float64Array; tasks: number }[] = [];
+  let scores = 0;
+  const experts = groups.map(({ rows, models }, at): ExpertWeights => {
     progress(`expert ${at + 1} of ${groups.length}: ${rows.length} rows, ${models.length} models`);
-    const { expert, taskAccuracy, heldOutSuccess, heldOutCostRatio } = trainExpert(
+    const numbers = rows.map((row) => rowNumber.get(row)!);
+    const fit = trainExpert(
       {
         rows,
-        vectors: rows.map((row) => vectors.get(row)!),
+        vectors: numbers.map((i) => vectors[i]!),
+        words: selectRows(words, numbers),
         dimensions: embedding.dimensions,
         candidates: models,
       },
       random,
     );
-    progress(`  tells tasks apart in ${(100 * taskAccuracy).toFixed(1)} % of the rows it was not shown`);
-    held.push({ rows, models, success: heldOutSuccess, costRatio: heldOutCostRatio });
-    return { candidates: Int32Array.from(models, (id) => position.get(id)!), ...expert };
+    progress(`  tells tasks apart in ${(100 * fit.taskAccuracy).toFixed(1)} % of the rows it was not shown`);
+    held.push({ rows, models, ...fit.heldOut });
+    let wordScoresFrom = -1;
+    if (fit.taskWords) {
+      const tasks = fit.taskWords.length / HASH_BUCKETS;
+      wordScoresFrom = embedding.dimensions + STRUCTURE_COUNT + scores;
+      scores += tasks;
+      taskWords.push({ weights: fit.taskWords, tasks });
+    }
+    return { candidates: Int32Array.from(models, (id) => position.get(id)!), ...fit.expert, wordScoresFrom };
   });
   const candidates = ids.map((id) => candidateOf(id, everything));
-  const sequence = trainSequence(heldOutForecasts(candidates, held), { ...options, seed });
-  return {
+  const weights = {
     name,
     featureVersion: FEATURE_VERSION,
     seed,
     rows: everything.length,
-    embedding,
+    embedding: { ...embedding, ...packWordScores(taskWords, scores, embedding.idf) },
     candidates,
     experts,
-    sequence,
   };
+  return { weights, heldOut: heldOutForecasts(candidates, held) };
 }
 
 interface PoolGroup {

@@ -18,7 +18,7 @@ import { files, MODELS, POOL, tableRows } from './verl-table.ts';
 
 async function exported(rows: object[] | string, options: Partial<VerlOptions> = {}, pool?: string[]) {
   const { table, catalog, out } = await files(rows);
-  const source = await readSource(table, pool);
+  const source = await readSource([table], pool);
   const summary = await exportVerl(source, await poolFromFile(catalog), out, { ...verlDefaults, ...options });
   return { out, summary, train: await rowsOf(out, 'train'), val: await rowsOf(out, 'val') };
 }
@@ -247,7 +247,7 @@ describe('an export that cannot be', () => {
   ])('says why: %s, and writes nothing', async (_, rows, message) => {
     const { folder, table, catalog, out } = await files(rows);
     const attempt = async () => {
-      const source = await readSource(table);
+      const source = await readSource([table]);
       await exportVerl(source, await poolFromFile(catalog), out, { ...verlDefaults, valShare: 0 });
     };
     await expect(attempt()).rejects.toThrow(message);
@@ -257,7 +257,7 @@ describe('an export that cannot be', () => {
 
   it('keeps its hands off a folder with files', async () => {
     const { folder, table, catalog } = await files(tableRows(12));
-    const attempt = exportVerl(await readSource(table), await poolFromFile(catalog), folder, verlDefaults);
+    const attempt = exportVerl(await readSource([table]), await poolFromFile(catalog), folder, verlDefaults);
     await expect(attempt).rejects.toThrow(/has files in it already/);
     expect((await readdir(folder)).sort()).toEqual(['pool.json', 'table.jsonl']);
   });

@@ -6,7 +6,7 @@ import { printJson, say } from '../output.ts';
 import { atLeastZero, list, openRouter, probability } from '../setup.ts';
 
 interface Flags {
-  table: string;
+  table: string[];
   out: string;
   pool?: string[];
   catalog?: string;
@@ -25,7 +25,7 @@ export function exportVerlCommand(): Command {
   const { lambda, poolSize, priceFactor, valShare, versions, seed, instructions } = verlDefaults;
   return new Command('verl')
     .description('Dataset, tool configuration and recording for training a router LLM on verl.')
-    .requiredOption('--table <file>', 'outcome table, JSON lines, optionally .gz')
+    .requiredOption('--table <file>', 'outcome table, JSON lines, optionally .gz; may be repeated', collect)
     .requiredOption('--out <dir>', 'a new folder')
     .option('--pool <a,b>', 'these models of the table only', list)
     .option('--catalog <file>', 'pool file with the prices; default: the catalog')
@@ -59,6 +59,10 @@ async function fromCatalog(models: Iterable<string>, config: string | undefined)
   } finally {
     await close();
   }
+}
+
+function collect(path: string, before: string[] = []): string[] {
+  return [...before, path];
 }
 
 function counts(numbers: Record<string, number>): string {

@@ -15,6 +15,17 @@ export function asAIMessageChunk(chunk: BaseMessageChunk): AIMessageChunk {
   return new AIMessageChunk({ content, additional_kwargs, response_metadata, id });
 }
 
+/** A whole message as the only chunk of a stream. */
+export function asOneChunk(message: BaseMessage): AIMessageChunk {
+  const { content, additional_kwargs, id, name } = message;
+  const tool_call_chunks = toolCallDeltas(message).map(({ arguments: args, ...call }) => ({
+    type: 'tool_call_chunk' as const,
+    args,
+    ...call,
+  }));
+  return new AIMessageChunk({ content, additional_kwargs, id, name, tool_call_chunks });
+}
+
 /** A chunk, or a whole message, as a delta. */
 export function deltaOf(message: BaseMessage): Delta {
   const delta: Delta = {};

@@ -63,33 +63,40 @@ type RawRow = z.infer<typeof rowShape>;
  * @param models those to keep outcomes of; rows with fewer than two of them are left out. `undefined`: all
  * @throws XrouterError `invalid_file`, naming the line and the reason
  */
-export async function readSource(path: string, models?: readonly string[]): Promise<Source> {
+export async function readSource(paths: readonly string[], models?: readonly string[]): Promise<Source> {
   const rows: SourceRow[] = [];
   const skipped = new Map<SkipReason, number>();
   const seen = new Set<string>();
   const wanted = models && new Set(models);
-  for await (const { line, value } of records(path)) {
-    const parsed = rowShape.safeParse(value);
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0]!;
-      throw bad(path, line, `${issue.path.map(String).join('.')}: ${issue.message}`);
+  for (const path of paths) {
+    for await (const { line, value } of records(path)) {
+      const row = read(checked(path, line, value), wanted);
+      // Two rows of one prompt could not be told apart when the recording is asked.
+      const key = typeof row === 'string' ? undefined : JSON.stringify(row.messages);
+      const reason = typeof row === 'string' ? row : seen.has(key!) ? 'same prompt' : undefined;
+      if (reason) skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+      else rows.push(row as SourceRow);
+      if (key !== undefined) seen.add(key);
     }
-    const row = read(parsed.data, wanted, () => bad(path, line, 'prompt or messages is missing'));
-    // Two rows of one prompt could not be told apart when the recording is asked.
-    const key = typeof row === 'string' ? '' : JSON.stringify(row.messages);
-    const reason = typeof row === 'string' ? row : seen.has(key) ? 'same prompt' : undefined;
-    if (typeof row === 'string' || reason) skipped.set(reason!, (skipped.get(reason!) ?? 0) + 1);
-    else rows.push(row);
-    seen.add(key);
   }
   return { rows, skipped };
 }
 
-function read(raw: RawRow, wanted: Set<string> | undefined, missing: () => Error): SourceRow | SkipReason {
+function checked(path: string, line: number, value: unknown): RawRow {
+  const parsed = rowShape.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw bad(path, line, `${issue.path.map(String).join('.')}: ${issue.message}`);
+  }
+  const { prompt, messages } = parsed.data;
+  if (prompt === undefined && messages === undefined) throw bad(path, line, 'prompt or messages is missing');
+  return parsed.data;
+}
+
+function read(raw: RawRow, wanted: Set<string> | undefined): SourceRow | SkipReason {
   const { id, task, prompt, answer } = raw;
   if (raw.tools?.length) return 'tools';
   const given = raw.messages as unknown as ChatMessage[] | undefined;
-  if (!given && prompt === undefined) throw missing();
   const messages: TextMessage[] = [];
   for (const message of given ?? [{ role: 'user', content: prompt! } as const]) {
     const role = message.role === 'developer' ? 'system' : message.role;

@@ -20,6 +20,17 @@ export interface Copula {
   loadings: Record<string, number[]>;
   /** Loading of a candidate that was never seen: the mean of those that were. */
   fallback: number[];
+  /** Loadings task by task, for the models that were measured together on these tasks. */
+  tasks?: TaskLoadings[];
+}
+
+/** Tasks `first` to `first + count - 1`. */
+export interface TaskLoadings {
+  first: number;
+  count: number;
+  models: string[];
+  /** Tasks × models × traits. */
+  loadings: Float32Array;
 }
 
 export const MACKAY = Math.PI / 8;

@@ -7,11 +7,11 @@ import type { EmbeddingWeights } from './weights.ts';
 const STRUCTURE_LIMIT = 4;
 
 /**
- * Writes dimensions + structure numbers: the unit vector of the words, then standardised structure.
+ * Writes the unit vector of the words, then standardised structure, then the words' own task scores.
  * Returns the share of the prompt's TF-IDF length that the training prompts' directions explain, 0..1.
  */
 export function embed(weights: EmbeddingWeights, features: PromptFeatures, out: Float32Array): number {
-  const { dimensions, idf, scale, vectors, structureMean, structureScale } = weights;
+  const { dimensions, idf, scale, vectors, structureMean, structureScale, scores } = weights;
   const { buckets, occurrences, count, structure } = features;
   out.fill(0, 0, dimensions);
   let full = 0;
@@ -35,7 +35,33 @@ export function embed(weights: EmbeddingWeights, features: PromptFeatures, out: 
     const value = (structure[s]! - structureMean[s]!) * structureScale[s]!;
     out[dimensions + s] = Math.max(-STRUCTURE_LIMIT, Math.min(STRUCTURE_LIMIT, value));
   }
+  if (scores > 0) addWordScores(weights, features, full, out);
   return full > 0 ? Math.sqrt(norm / full) : 0;
+}
+
+function addWordScores(
+  { dimensions, scores, scoreScale, scoreVectors }: EmbeddingWeights,
+  { buckets, occurrences, count }: PromptFeatures,
+  full: number,
+  out: Float32Array,
+): void {
+  const from = dimensions + STRUCTURE_COUNT;
+  out.fill(0, from, from + scores);
+  if (full === 0) return;
+  const unit = 1 / Math.sqrt(full);
+  for (let i = 0; i < count; i++) {
+    const bucket = buckets[i]!;
+    const factor = scoreScale[bucket]!;
+    if (factor === 0) continue;
+    const weight = Math.sqrt(occurrences[i]!) * factor * unit;
+    const base = bucket * scores;
+    for (let s = 0; s < scores; s++) out[from + s]! += weight * scoreVectors[base + s]!;
+  }
+}
+
+/** Numbers in a prompt's vector. */
+export function vectorLength({ dimensions, scores }: EmbeddingWeights): number {
+  return dimensions + STRUCTURE_COUNT + scores;
 }
 
 /** Reads and embeds prompts into one buffer: `vector` holds until the next prompt. */
@@ -46,7 +72,7 @@ export class PromptEmbedder {
 
   constructor(weights: EmbeddingWeights) {
     this.weights = weights;
-    this.vector = new Float32Array(weights.dimensions + STRUCTURE_COUNT);
+    this.vector = new Float32Array(vectorLength(weights));
   }
 
   embed(view: PromptView): number {

@@ -27,6 +27,8 @@ export class Expert {
   private readonly dimensions: number;
   private readonly components: Float64Array;
   private readonly taskComponents: number;
+  private readonly wording: Float64Array;
+  private readonly raw: Float64Array;
 
   constructor(weights: ExpertWeights, dimensions: number) {
     this.weights = weights;
@@ -38,6 +40,8 @@ export class Expert {
     this.taskComponents = weights.successBasis.length / candidates;
     this.inputs = new Float32Array(inputCount(dimensions, this.taskComponents));
     this.components = new Float64Array(weights.forest.components);
+    this.wording = new Float64Array(candidates);
+    this.raw = new Float64Array(candidates);
   }
 
   /** How much this expert's training says about a prompt, 0..1. */
@@ -50,7 +54,10 @@ export class Expert {
   predict(vector: Float32Array): void {
     const { weights, success, costRatio, tasks, components } = this;
     const candidates = success.length;
-    recogniseTask(weights.taskWeights, weights.taskBias, vector, tasks);
+    discriminants(weights.taskWeights, weights.taskBias, vector, tasks);
+    const { wordScoresFrom } = weights;
+    if (wordScoresFrom >= 0) for (let t = 0; t < tasks.length; t++) tasks[t]! += vector[wordScoresFrom + t]!;
+    toShares(tasks);
     success.fill(0);
     costRatio.fill(0);
     for (let t = 0; t < tasks.length; t++) {
@@ -72,17 +79,21 @@ export class Expert {
       this.inputs,
     );
     if (weights.forest.trees > 0) addForest(weights.forest, this.inputs, components);
+    const { wording, raw } = this;
+    wording.fill(0);
     for (let c = 0; c < components.length; c++) {
       const value = components[c]!;
       const cost = c >= weights.successComponents;
       const basis = cost ? weights.costBasis : weights.successBasis;
-      const target = cost ? costRatio : success;
+      const target = cost ? costRatio : wording;
       const base = (cost ? c - weights.successComponents : c) * candidates;
       for (let j = 0; j < candidates; j++) target[j]! += value * basis[base + j]!;
     }
+    raw.set(weights.success);
+    addTrusted(success, weights.relevance, weights.taskTrust, raw);
+    addTrusted(wording, weights.relevance, weights.wordingTrust, raw);
     for (let j = 0; j < candidates; j++) {
-      const raw = weights.success[j]! + success[j]!;
-      const calibrated = interpolate(weights.calibrationFrom, weights.calibrationTo, raw);
+      const calibrated = interpolate(weights.calibrationFrom, weights.calibrationTo, raw[j]!);
       success[j] = Math.max(LEAST_SUCCESS, Math.min(MOST_SUCCESS, calibrated));
       costRatio[j] = Math.exp(costRatio[j]! * weights.costTrust) * weights.costScale[j]!;
     }
@@ -121,30 +132,50 @@ export function forestInputs(
   }
 }
 
-/** Softmax of the linear discriminants. */
-export function recogniseTask(
+/** How far a layer is believed: for what all candidates share, and for what sets them apart. */
+export type Trust = readonly [level: number, apart: number];
+
+/** Adds a layer, its level (the mean weighted by relevance) and the differences from it each as far as believed. */
+export function addTrusted(
+  layer: Float64Array,
+  relevance: ArrayLike<number>,
+  trust: ArrayLike<number>,
+  out: Float64Array,
+): void {
+  let level = 0;
+  for (let j = 0; j < layer.length; j++) level += relevance[j]! * layer[j]!;
+  const apart = trust[1]!;
+  const shared = level * (trust[0]! - apart);
+  for (let j = 0; j < layer.length; j++) out[j]! += apart * layer[j]! + shared;
+}
+
+/** Linear discriminants of the words and structure of a prompt, one for each task. */
+export function discriminants(
   weights: Float32Array,
   bias: Float32Array,
   vector: Float32Array,
   out: Float64Array,
 ): void {
-  const width = vector.length;
-  let most = Number.NEGATIVE_INFINITY;
+  const width = bias.length === 0 ? 0 : weights.length / bias.length;
   for (let t = 0; t < bias.length; t++) {
     let sum = bias[t]!;
     const base = t * width;
     for (let i = 0; i < width; i++) sum += weights[base + i]! * vector[i]!;
     out[t] = sum;
-    if (sum > most) most = sum;
   }
+}
+
+/** Softmax in place. Below e^-12 of the likeliest a task cannot matter, and most tasks are below it. */
+function toShares(scores: Float64Array): void {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let t = 0; t < scores.length; t++) if (scores[t]! > most) most = scores[t]!;
   let total = 0;
-  for (let t = 0; t < bias.length; t++) {
-    // Below e^-12 a task cannot matter, and most tasks are below it.
-    const share = out[t]! - most < -12 ? 0 : Math.exp(out[t]! - most);
-    out[t] = share;
+  for (let t = 0; t < scores.length; t++) {
+    const share = scores[t]! - most < -12 ? 0 : Math.exp(scores[t]! - most);
+    scores[t] = share;
     total += share;
   }
-  for (let t = 0; t < bias.length; t++) out[t]! /= total;
+  for (let t = 0; t < scores.length; t++) scores[t]! /= total;
 }
 
 /** Largest cosine between the prompt's words and a centre. */

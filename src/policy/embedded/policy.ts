@@ -7,8 +7,10 @@ import type { Candidate } from '../../catalog/candidate.ts';
 import { XrouterError } from '../../errors.ts';
 import { askedModels, callDecision, choose, type Expectation, stopAfterVerdict } from '../choose.ts';
 import type { Policy } from '../policy.ts';
+import { decideSequence } from './escalate.ts';
 import { PoolPredictor } from './pool.ts';
 import { Predictor } from './predictor.ts';
+import { sequencePlanner } from './sequence.ts';
 import { decodeWeights, type PolicyWeights } from './weights.ts';
 
 /** Below this a prompt counts as unlike the training, and the decision says so. */
@@ -16,6 +18,7 @@ const UNFAMILIAR = 0.5;
 
 export function createEmbeddedPolicy(weights: PolicyWeights): Policy {
   const predictor = new Predictor(weights);
+  const planner = sequencePlanner(weights);
   const name = `${weights.name}@${weights.featureVersion}`;
   // The pool is the same list from request to request, so what depends on it alone is worked out once.
   const pools = new WeakMap<readonly Candidate[], PoolPredictor>();
@@ -34,10 +37,13 @@ export function createEmbeddedPolicy(weights: PolicyWeights): Policy {
   return {
     name,
     decide(state) {
+      const pool = poolOf(state.pool);
+      const prediction = pool.predict(state.prompt);
+      const planned = decideSequence(name, planner, pool, prediction, state);
+      if (planned) return planned;
       const stop = stopAfterVerdict(name, state);
       if (stop) return stop;
-      const pool = poolOf(state.pool);
-      const { success, costUsd, familiarity } = pool.predict(state.prompt);
+      const { success, costUsd, familiarity } = prediction;
       const asked = askedModels(state);
       const callable = new Set(state.candidates.map(({ id }) => id));
       const expectations: Expectation[] = [];

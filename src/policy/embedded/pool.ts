@@ -16,6 +16,8 @@ export interface PoolPrediction {
   costUsd: Float64Array;
   /** How much the training says about this prompt, 0..1. */
   familiarity: number;
+  /** The likeliest task, as in `Prediction`. */
+  task: number;
 }
 
 interface Member {
@@ -53,7 +55,12 @@ export class PoolPredictor {
     this.members = this.ids.map((id) => memberOf(id, predictor, byId.get(id)));
     this.referenceUsd = Math.max(...this.members.map((member) => member.meanCostUsd));
     const size = this.members.length;
-    this.prediction = { success: new Float64Array(size), costUsd: new Float64Array(size), familiarity: 0 };
+    this.prediction = {
+      success: new Float64Array(size),
+      costUsd: new Float64Array(size),
+      familiarity: 0,
+      task: -1,
+    };
   }
 
   /** Whether the cost of a member is known. */
@@ -77,6 +84,7 @@ export class PoolPredictor {
     const { members, prediction, predictor } = this;
     const all = predictor.predictVector(vector);
     prediction.familiarity = all.familiarity;
+    prediction.task = all.task;
     for (let i = 0; i < members.length; i++) {
       const member = members[i]!;
       if (member.known >= 0) {

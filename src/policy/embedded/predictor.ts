@@ -2,7 +2,6 @@
 import type { PromptView } from '../prompt-view.ts';
 import { PromptEmbedder } from './embedding.ts';
 import { Expert } from './expert.ts';
-import { STRUCTURE_COUNT } from './features.ts';
 import type { PolicyWeights } from './weights.ts';
 
 export interface Prediction {
@@ -14,6 +13,8 @@ export interface Prediction {
   familiarity: number;
   /** As a logit: a candidate of ability a succeeds with probability sigmoid(a - difficulty). */
   difficulty: number;
+  /** The likeliest task, counted through the experts' tasks; -1 where the prompt is like none. */
+  task: number;
 }
 
 export class Predictor {
@@ -37,6 +38,7 @@ export class Predictor {
       costUsd: new Float64Array(count),
       familiarity: 0,
       difficulty: 0,
+      task: -1,
     };
   }
 
@@ -64,11 +66,17 @@ export class Predictor {
     costUsd.fill(0);
     mass.fill(0);
     prediction.familiarity = 0;
+    prediction.task = -1;
+    let firstTask = 0;
     for (const expert of experts) {
       const trust = expert.familiarity(vector);
-      if (trust > prediction.familiarity) prediction.familiarity = trust;
       const share = trust + 1e-3;
       if (trust > 0) expert.predict(vector);
+      if (trust > prediction.familiarity) {
+        prediction.familiarity = trust;
+        prediction.task = firstTask + likeliest(expert.tasks);
+      }
+      firstTask += expert.tasks.length;
       const { candidates, success: means } = expert.weights;
       for (let j = 0; j < candidates.length; j++) {
         const at = candidates[j]!;
@@ -89,7 +97,8 @@ export class Predictor {
   }
 }
 
-/** Numbers in the vector of a prompt. */
-export function vectorLength(weights: PolicyWeights): number {
-  return weights.embedding.dimensions + STRUCTURE_COUNT;
+function likeliest(shares: Float64Array): number {
+  let best = 0;
+  for (let t = 1; t < shares.length; t++) if (shares[t]! > shares[best]!) best = t;
+  return best;
 }

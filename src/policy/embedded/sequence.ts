@@ -4,6 +4,7 @@
  * changes what is expected of the others, the lookahead what follows from each action, and the correction
  * what reinforcement learned beyond that.
  */
+import { XrouterError } from '../../errors.ts';
 import { type Judged, judge, mean, observe } from './belief.ts';
 import { type Copula, emptyBelief, fillBelief, normalPoints } from './copula.ts';
 import {
@@ -21,6 +22,8 @@ export interface SequenceWeights {
   copula: Copula;
   /** Weights of the correction; left out: the lookahead decides alone. */
   correction?: Float32Array | Float64Array;
+  /** The same for requests without a verifier, where one call is made. */
+  oneShot?: Float32Array | Float64Array;
 }
 
 /** What a sequence starts from. Candidates are positions in these arrays. */
@@ -33,6 +36,10 @@ export interface SequenceStart {
   charge: Float64Array;
   /** Measured probability that a verdict is right, right answer or wrong; `undefined`: no verifier, one call. */
   verifierAccuracy: number | undefined;
+  /** Task the prompt was recognised as, see `Prediction`. */
+  task?: number;
+  /** Positions that may not be called now. */
+  closed?: readonly number[];
 }
 
 export interface NextAction {
@@ -50,6 +57,7 @@ const IN_SIGHT = 12;
 const WIDTH: readonly [number, number] = [6, 3];
 /** A verifier is never worse than a coin; one that claims to be perfect is nearly believed. */
 const LEAST_ACCURACY = 0.5;
+const ROUNDING = 1e-9;
 
 export class Sequence {
   readonly outlook: Outlook;
@@ -58,11 +66,18 @@ export class Sequence {
   private readonly hidden = new Float64Array(HIDDEN);
 
   constructor(planner: SequencePlanner, start: SequenceStart, callsLeft: number) {
-    const { models, success, charge, verifierAccuracy } = start;
+    const { models, success, charge, verifierAccuracy, closed = [], task = -1 } = start;
     const belief = emptyBelief(models.length);
-    fillBelief(belief, success, planner.loadings(models), planner.points, planner.weights.copula.sharpness);
+    fillBelief(
+      belief,
+      success,
+      planner.loadings(models, task),
+      planner.points,
+      planner.weights.copula.sharpness,
+    );
     const utility = Float64Array.from(charge, (price, j) => success[j]! - price);
     const pool = Array.from(models, (_, j) => j)
+      .filter((j) => !closed.includes(j))
       .sort((a, b) => utility[b]! - utility[a]! || a - b)
       .slice(0, IN_SIGHT);
     const accuracy = Math.min(1, Math.max(LEAST_ACCURACY, verifierAccuracy ?? LEAST_ACCURACY));
@@ -73,8 +88,7 @@ export class Sequence {
       callsLeft: verifierAccuracy === undefined ? 1 : Math.min(callsLeft, MOST_CALLS),
       weight: Float64Array.from(belief.weight),
     };
-    // Without verdicts there is nothing to learn from but the predictor, which chooses best by itself.
-    this.correction = verifierAccuracy === undefined ? undefined : planner.correction;
+    this.correction = verifierAccuracy === undefined ? planner.oneShot : planner.correction;
   }
 
   /** What to do now. */
@@ -91,7 +105,8 @@ export class Sequence {
     let action = STOP;
     let most = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < value.length; i++) {
-      if (value[i]! > most) {
+      // STOP comes first: a call that adds nothing but rounding is not made.
+      if (value[i]! > most + ROUNDING) {
         most = value[i]!;
         action = set.actions[i]!;
       }
@@ -149,18 +164,30 @@ export class SequencePlanner {
   readonly weights: SequenceWeights;
   readonly points: Float64Array;
   readonly correction: Float64Array | undefined;
+  readonly oneShot: Float64Array | undefined;
 
+  /** @throws XrouterError `invalid_file` when the correction is of another version */
   constructor(weights: SequenceWeights) {
     this.weights = weights;
     this.points = normalPoints(weights.copula.traits);
-    const { correction } = weights;
-    if (correction && correction.length === CORRECTION_SIZE) this.correction = Float64Array.from(correction);
+    this.correction = checked(weights.correction);
+    this.oneShot = checked(weights.oneShot);
   }
 
-  loadings(models: readonly string[]): Float64Array {
-    const { traits, loadings, fallback } = this.weights.copula;
+  /** Loadings of candidates on the traits of a task, in the order given. */
+  loadings(models: readonly string[], task: number): Float64Array {
+    const { traits, loadings, fallback, tasks = [] } = this.weights.copula;
     const out = new Float64Array(models.length * traits);
     for (let j = 0; j < models.length; j++) out.set(loadings[models[j]!] ?? fallback, j * traits);
+    const group = tasks.find(({ first, count }) => task >= first && task < first + count);
+    if (!group) return out;
+    const width = group.models.length * traits;
+    for (let j = 0; j < models.length; j++) {
+      const own = group.models.indexOf(models[j]!);
+      if (own < 0) continue;
+      const at = (task - group.first) * width + own * traits;
+      out.set(group.loadings.subarray(at, at + traits), j * traits);
+    }
     return out;
   }
 
@@ -177,4 +204,16 @@ const USUAL: SequenceWeights = {
 /** The sequences of a policy. */
 export function sequencePlanner({ sequence = USUAL }: { sequence?: SequenceWeights }): SequencePlanner {
   return new SequencePlanner(sequence);
+}
+
+function checked(correction: Float32Array | Float64Array | undefined): Float64Array | undefined {
+  if (!correction) return undefined;
+  if (correction.length !== CORRECTION_SIZE) {
+    throw new XrouterError(
+      'invalid_file',
+      `The policy's correction has ${correction.length} weights, not ${CORRECTION_SIZE}.`,
+      { hint: 'Train the policy again with this program.' },
+    );
+  }
+  return Float64Array.from(correction);
 }

@@ -19,6 +19,11 @@ export interface EmbeddingWeights {
   scale: Float32Array;
   /** Buckets × dimensions. */
   vectors: Int8Array;
+  /** Scores of single words, appended to the vector for the experts that use them; `scores` of them. */
+  scores: number;
+  /** Buckets × scores, and as above what makes weights of them. */
+  scoreVectors: Int8Array;
+  scoreScale: Float32Array;
   structureMean: Float32Array;
   structureScale: Float32Array;
 }
@@ -53,12 +58,19 @@ export interface ExpertWeights {
   /** Linear discriminants: tasks × (dimensions + structure), and tasks. */
   taskWeights: Float32Array;
   taskBias: Float32Array;
+  /** Where in the vector the words' own scores of the tasks begin; -1 where it has none. */
+  wordScoresFrom: number;
   /** Tasks × candidates: success minus the candidate's mean. */
   taskSuccess: Float32Array;
   /** Tasks × candidates: log cost minus the candidate's mean. */
   taskLogCost: Float32Array;
   /** Tasks × structure: what is usual in a task, so that a prompt's deviation from it can be seen. */
   taskStructure: Float32Array;
+  /** Candidates' shares of near choices; weights of the level that all of them share. Sums to 1. */
+  relevance: Float32Array;
+  /** How far each layer is believed: its level, and its differences between candidates. */
+  taskTrust: Float32Array;
+  wordingTrust: Float32Array;
   forest: ForestWeights;
   successComponents: number;
   /** Success components × candidates. */

@@ -9,34 +9,19 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { XrouterError } from '../../errors.ts';
 
-const modelsSchema = z.record(
-  z.string().min(1),
-  z.object({ name: z.string().min(1), description: z.string() }),
-);
-
-/** What verl's schema keeps of a tool: a property is its type, description and enum, and nothing else. */
-const toolSchema = z.object({
-  name: z.string().min(1),
-  description: z.string(),
-  parameters: z.object({
-    type: z.string(),
-    properties: z.record(
-      z.string(),
-      z.object({
-        type: z.string(),
-        description: z.string().nullish(),
-        enum: z.array(z.string()).nullish(),
-      }),
-    ),
-    required: z.array(z.string()),
-  }),
-});
-
 /** A tool by what the router is told of it. */
-export type RouterTool = z.infer<typeof toolSchema>;
+export interface RouterTool {
+  name: string;
+  description: string;
+  parameters: {
+    type: string;
+    properties: Record<string, { type: string; description?: string | null; enum?: string[] | null }>;
+    required: string[];
+  };
+}
 
 export interface ModelSpec {
   name: string;
@@ -64,6 +49,7 @@ export type ContractFile = (typeof CONTRACT_FILES)[number];
  * @throws XrouterError `invalid_file`, which names the file and what is wrong with it
  */
 export async function loadContract(directory: string): Promise<Contract> {
+  const { modelsSchema, toolSchema } = await import('./contract-schema.ts');
   const [systemPrompt, models, selectTool, chatTemplate] = await Promise.all([
     readText(directory, 'system_prompt.txt'),
     readJson(directory, 'models.json', modelsSchema),

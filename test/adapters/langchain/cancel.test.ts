@@ -1,5 +1,5 @@
 import { ChatOpenAI } from '@langchain/openai';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type LabChat, labChat } from '../../support/lab-chat.ts';
 import { eventually, PAIR } from '../../support/lab-router.ts';
 
@@ -16,6 +16,12 @@ const kinds = {
       ],
     }),
 };
+
+// The first call of a process loads the HTTP client; the times below are those of later calls.
+beforeAll(async () => {
+  await using under = await labChat();
+  for (const modelOf of Object.values(kinds)) await modelOf(under).invoke('Hi');
+});
 
 async function seenAsAborted({ lab, episodes }: LabChat): Promise<void> {
   await eventually(() => lab.usage().aborted === 1, 'the provider saw that the request was given up');

@@ -45,8 +45,18 @@ describe('unit', () => {
     expect(model.router.parts.retry).toEqual({ maxAttempts: 3 });
   });
 
-  test('takes keys by hand and streaming by name', () => {
-    expect(new ChatXRouter({ ...OFFLINE, streaming: true }).router.catalog.usable).toBeTypeOf('function');
+  test('takes keys by hand, and finds out without them who can be called', () => {
+    const both = { candidates: ['openai/gpt-5-nano', 'anthropic/claude-haiku-4-5'] };
+    const { router } = new ChatXRouter({ ...both, env: OFFLINE.env });
+    const { usable } = router.catalog.usable(router.parts.env);
+    expect(usable.map(({ provider }) => provider)).toContain('openai');
+    expect(usable.map(({ provider }) => provider)).not.toContain('anthropic');
+  });
+
+  test.each([true, false])('streaming: %s decides how invoke calls', async (streaming) => {
+    await using under = await labChat({ streaming });
+    expect((await under.model.invoke('What is 2 + 3? Only the number.')).text).toBe('5');
+    expect(under.lab.usage().requests).toMatchObject([{ stream: streaming }]);
   });
 
   test('bindTools and withStructuredOutput give runnables', () => {

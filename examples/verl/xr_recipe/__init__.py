@@ -1,0 +1,1 @@
+"""xrouter's tools, agent loop and reward for verl."""

@@ -1,0 +1,145 @@
+/** The simple routers that a learned policy has to beat: neighbours, clusters, and the hand-made rule of escalation. */
+import { type Belief, judge, mean, observe } from '../policy/embedded/belief.ts';
+import { PromptEmbedder } from '../policy/embedded/embedding.ts';
+import { plan, STOP } from '../policy/embedded/lookahead.ts';
+import type { EmbeddingWeights } from '../policy/embedded/weights.ts';
+import { type Forecasts, passes, referenceCost, verdictNoise } from './environment.ts';
+import { cluster } from './fit-tasks.ts';
+import type { Operation } from './frontier.ts';
+import type { Random } from './random.ts';
+import type { ReplayOptions } from './replay.ts';
+import type { TablePrompt } from './table.ts';
+
+/** Logged prompts with what every model scored on them, `[row * models + model]`. */
+export interface Logged {
+  vectors: readonly Float32Array[];
+  models: number;
+  score: Float64Array;
+  /** In USD. */
+  cost: Float64Array;
+}
+
+/** The words of each prompt as a unit vector in the directions of the training. */
+export function embedPrompts(embedding: EmbeddingWeights, prompts: readonly TablePrompt[]): Float32Array[] {
+  const embedder = new PromptEmbedder(embedding);
+  return prompts.map(({ view }) => {
+    embedder.embed(view);
+    return embedder.vector.slice(0, embedding.dimensions);
+  });
+}
+
+/** Rows of the k nearest logged prompts by cosine, nearest first. */
+export function nearest({ vectors }: Pick<Logged, 'vectors'>, vector: Float32Array, k: number): number[] {
+  const similarity = Float32Array.from(vectors, (other) => {
+    let sum = 0;
+    for (let d = 0; d < vector.length; d++) sum += vector[d]! * other[d]!;
+    return sum;
+  });
+  return Array.from(similarity.keys())
+    .sort((a, b) => similarity[b]! - similarity[a]! || a - b)
+    .slice(0, k);
+}
+
+function meanScores(
+  { models, score }: Pick<Logged, 'models' | 'score'>,
+  rows: readonly number[],
+): Float64Array {
+  const out = new Float64Array(models);
+  for (const row of rows) for (let j = 0; j < models; j++) out[j]! += score[row * models + j]! / rows.length;
+  return out;
+}
+
+/** Success of each model by the k nearest neighbours' mean; rows × models. */
+export function knnSuccess(logged: Logged, prompts: readonly Float32Array[], k = 40): Float64Array {
+  const out = new Float64Array(prompts.length * logged.models);
+  prompts.forEach((vector, i) => {
+    out.set(meanScores(logged, nearest(logged, vector, k)), i * logged.models);
+  });
+  return out;
+}
+
+/** Success of each model by the mean of the nearest cluster; rows × models. */
+export function clusterSuccess(
+  logged: Logged,
+  prompts: readonly Float32Array[],
+  random: Random,
+  clusters = 64,
+): Float64Array {
+  const dimensions = logged.vectors[0]!.length;
+  const count = Math.min(clusters, logged.vectors.length);
+  const labels = cluster(logged.vectors, dimensions, count, random);
+  const members = Array.from({ length: count }, (_, c) => [...labels.keys()].filter((i) => labels[i] === c));
+  const used = members.filter((rows) => rows.length > 0);
+  const centres = used.map((rows) => {
+    const centre = new Float32Array(dimensions);
+    for (const row of rows) for (let d = 0; d < dimensions; d++) centre[d]! += logged.vectors[row]![d]!;
+    const length = Math.hypot(...centre) || 1;
+    return centre.map((x) => x / length);
+  });
+  const scores = used.map((rows) => meanScores(logged, rows));
+  const out = new Float64Array(prompts.length * logged.models);
+  prompts.forEach((vector, i) => {
+    const [at] = nearest({ ...logged, vectors: centres }, vector, 1);
+    out.set(scores[at!]!, i * logged.models);
+  });
+  return out;
+}
+
+const RULE_NEIGHBOURS = 60;
+
+/**
+ * Escalation by hand: the neighbours' mean says who succeeds; after a verdict the neighbours count by how
+ * well they explain it; another call is made while what it adds exceeds lambda times the neighbours' mean cost.
+ */
+export function handMadeRule(
+  data: Forecasts,
+  logged: Logged,
+  prompts: readonly Float32Array[],
+  { lambdas, verifier = 1, maxCalls, seed }: ReplayOptions,
+): Operation[] {
+  const models = data.models.length;
+  const out = lambdas.map((lambda) => ({
+    lambda,
+    cost: new Float64Array(data.rows),
+    score: new Float64Array(data.rows),
+  }));
+  const pool = Array.from(data.models.keys());
+  for (let row = 0; row < data.rows; row++) {
+    const rows = nearest(logged, prompts[row]!, RULE_NEIGHBOURS);
+    const cases = rows.length;
+    const success = new Float64Array(models * cases);
+    const cost = new Float64Array(models);
+    for (const [s, other] of rows.entries()) {
+      for (let j = 0; j < models; j++) {
+        success[j * cases + s] = logged.score[other * models + j]!;
+        cost[j]! += logged.cost[other * models + j]! / cases;
+      }
+    }
+    const weight = new Float64Array(cases).fill(1 / cases);
+    const belief: Belief = { cases, models, success, weight };
+    const scale = 1 / referenceCost(data, row);
+    for (const operation of out) {
+      const charge = cost.map((usd) => operation.lambda * usd * scale);
+      const outlook = { belief, charge, accuracy: verifier, pool, width: [1, 1] as const };
+      const now = Float64Array.from(weight);
+      const judged = [];
+      for (let left = maxCalls; left > 0; left--) {
+        const { action } = plan(outlook, now, judged, 1);
+        if (action === STOP) break;
+        const score = data.score[row * models + action]!;
+        operation.cost[row]! += data.cost[row * models + action]!;
+        const pass = passes(score, verifier, verdictNoise(seed, data.ids[row]!, data.models[action]!));
+        judged.push(judge(belief, action, pass, verifier));
+        observe(belief, now, action, pass, verifier, now);
+      }
+      let most = -1;
+      for (const { model, right } of judged) {
+        const expected = mean(now, right);
+        if (expected <= most) continue;
+        most = expected;
+        operation.score[row] = data.score[row * models + model]!;
+      }
+    }
+  }
+  return out;
+}

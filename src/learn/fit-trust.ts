@@ -1,0 +1,110 @@
+/**
+ * How far to believe each layer of the predictor. A choice depends on the differences between the candidates
+ * that come into question, so those are weighed apart from what all candidates share: an error in the level of
+ * a prompt changes nothing, an error between the two best costs the choice.
+ */
+import type { Trust } from '../policy/embedded/expert.ts';
+import { type Matrix, matrix, rowOf, solvePositive } from './linear-algebra.ts';
+import type { TableRow } from './table.ts';
+
+/** Utility within about this of the best counts as nearly chosen. */
+const NEARLY = 0.02;
+/** Rows by which believing a layer as it is counts beforehand. */
+const PRIOR_ROWS = 30;
+const MOST_TRUST = 2;
+
+/**
+ * How often each candidate would be chosen, or nearly, over prompts and lambdas: whom it is worth predicting
+ * well. Sums to 1.
+ * @param centred expected success minus `mean`, rows × candidates
+ */
+export function relevanceOf(
+  rows: readonly TableRow[],
+  candidates: readonly string[],
+  centred: Matrix,
+  mean: Float64Array,
+): Float64Array {
+  const pool = candidates.length;
+  const cost = candidates.map((id) => {
+    let sum = 0;
+    let known = 0;
+    for (const row of rows) {
+      const outcome = row.outcomes.get(id);
+      if (!outcome) continue;
+      sum += outcome.costUsd;
+      known++;
+    }
+    return sum / Math.max(1, known);
+  });
+  const reference = Math.max(...cost) || 1;
+  const share = new Float64Array(pool);
+  const utility = new Float64Array(pool);
+  for (let exponent = -3; exponent <= 1; exponent += 0.25) {
+    const lambda = 10 ** exponent;
+    for (let i = 0; i < rows.length; i++) {
+      let most = Number.NEGATIVE_INFINITY;
+      for (let j = 0; j < pool; j++) {
+        utility[j] = mean[j]! + centred.data[i * pool + j]! - (lambda * cost[j]!) / reference;
+        if (utility[j]! > most) most = utility[j]!;
+      }
+      for (let j = 0; j < pool; j++) {
+        const gap = (most - utility[j]!) / NEARLY;
+        if (gap < 12) share[j]! += Math.exp(-gap);
+      }
+    }
+  }
+  const total = share.reduce((sum, value) => sum + value, 0);
+  return share.map((value) => value / total);
+}
+
+export interface LayerTrust {
+  task: Trust;
+  wording: Trust;
+}
+
+/**
+ * Least squares of the true deviations on what the two layers say of rows they had not seen, once for the
+ * level of a prompt and once for the candidates' differences from it.
+ */
+export function fitTrust(scores: Matrix, task: Matrix, wording: Matrix, relevance: Float64Array): LayerTrust {
+  const level = matrix(2, 2);
+  const levelRight = matrix(2, 1);
+  const difference = matrix(2, 2);
+  const differenceRight = matrix(2, 1);
+  for (let i = 0; i < scores.rows; i++) {
+    const rows = [rowOf(task, i), rowOf(wording, i), rowOf(scores, i)];
+    const means = rows.map((row) => row.reduce((sum, value, j) => sum + relevance[j]! * value, 0));
+    accumulate(level, levelRight, means, 1);
+    for (let j = 0; j < relevance.length; j++) {
+      const apart = rows.map((row, k) => row[j]! - means[k]!);
+      accumulate(difference, differenceRight, apart, relevance[j]!);
+    }
+  }
+  const [taskLevel, wordingLevel] = solveTowardsOne(level, levelRight, scores.rows);
+  const [taskApart, wordingApart] = solveTowardsOne(difference, differenceRight, scores.rows);
+  return { task: [taskLevel, taskApart], wording: [wordingLevel, wordingApart] };
+}
+
+function accumulate(left: Matrix, right: Matrix, [a, b, y]: number[], weight: number): void {
+  left.data[0]! += weight * a! * a!;
+  left.data[1]! += weight * a! * b!;
+  left.data[2]! += weight * a! * b!;
+  left.data[3]! += weight * b! * b!;
+  right.data[0]! += weight * a! * y!;
+  right.data[1]! += weight * b! * y!;
+}
+
+/** Ridge with its centre at 1, in units of what `PRIOR_ROWS` average rows would weigh. */
+function solveTowardsOne(left: Matrix, right: Matrix, rows: number): [number, number] {
+  for (let k = 0; k < 2; k++) {
+    const prior = (left.data[k * 3]! * PRIOR_ROWS) / rows + 1e-9;
+    left.data[k * 3]! += prior;
+    right.data[k]! += prior;
+  }
+  const { data } = solvePositive(left, right);
+  return [bounded(data[0]!), bounded(data[1]!)];
+}
+
+function bounded(value: number): number {
+  return Math.min(MOST_TRUST, Math.max(0, value));
+}

@@ -1,0 +1,153 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  accuracyAt,
+  bootstrap,
+  costFor,
+  frontierScore,
+  hull,
+  type Operation,
+} from '../../src/learn/frontier.ts';
+import { Random } from '../../src/learn/random.ts';
+import { world } from './world.ts';
+
+/** The scorer that routing is judged by, where this checkout stands beside it. */
+const JUDGE = join(import.meta.dirname, '../../../shared/tools/frontier.py');
+const JUDGES = [JUDGE, join(import.meta.dirname, '../../../../shared/tools/frontier.py')].find((path) =>
+  existsSync(path),
+);
+
+function randomRouter(seed: number, lambdas: number[]) {
+  const data = world(80, seed);
+  const random = new Random(seed + 100);
+  const lines: object[] = [];
+  const routers: Operation[] = lambdas.map((lambda) => {
+    const operation = { lambda, cost: new Float64Array(80), score: new Float64Array(80) };
+    for (let i = 0; i < 80; i++) {
+      const calls = Array.from(random.order(5)).slice(0, 1 + random.below(3));
+      const answer = calls[random.below(calls.length)]!;
+      for (const j of calls) operation.cost[i]! += data.cost[i * 5 + j]!;
+      operation.score[i] = data.score[i * 5 + answer]!;
+      const names = calls.map((j) => data.models[j]);
+      lines.push({ id: data.ids[i], lambda, calls: names, answer: data.models[answer] });
+    }
+    return operation;
+  });
+  return { data, routers, lines };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'frontier-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the frontier', () => {
+  it('is the upper-left hull, flat to the right, and undefined below its cheapest point', () => {
+    const h = hull([
+      { cost: 1, accuracy: 0.2 },
+      { cost: 2, accuracy: 0.25 },
+      { cost: 3, accuracy: 0.6 },
+      { cost: 4, accuracy: 0.5 },
+    ]);
+    expect(h).toEqual([
+      { cost: 1, accuracy: 0.2 },
+      { cost: 3, accuracy: 0.6 },
+    ]);
+    expect(accuracyAt(h, 0.5)).toBeUndefined();
+    expect(accuracyAt(h, 2)).toBeCloseTo(0.4, 12);
+    expect(accuracyAt(h, 9)).toBe(0.6);
+    expect(costFor(h, 0.4)).toBeCloseTo(2, 12);
+    expect(costFor(h, 0.7)).toBeUndefined();
+  });
+
+  it('a router that always calls one single model gains nothing, and is as good as the mixing line', () => {
+    const data = world(200, 3);
+    const routers = data.models.map((_, j) => ({
+      lambda: j,
+      cost: Float64Array.from({ length: 200 }, (_, i) => data.cost[i * 5 + j]!),
+      score: Float64Array.from({ length: 200 }, (_, i) => data.score[i * 5 + j]!),
+    }));
+    expect(frontierScore(data, routers).gain).toBeCloseTo(0, 9);
+    expect(frontierScore(data, routers).costMatch).toBeCloseTo(1, 9);
+  });
+
+  // Recorded from the scorer on the same made-up rows; the next test runs it where it is at hand.
+  it('agrees with figures recorded from the scorer', () => {
+    const { data, routers } = randomRouter(7, [0, 1, 2, 3]);
+    const { gain, ofOracle, bestAccuracy, bestCostUsd, oracleAccuracy, maxAccuracy } = frontierScore(
+      data,
+      routers,
+    );
+    expect({
+      gain,
+      ofOracle,
+      bestAccuracy,
+      bestCostUsd,
+      oracleAccuracy,
+      maxAccuracy,
+    }).toMatchInlineSnapshot(`
+      {
+        "bestAccuracy": 0.75,
+        "bestCostUsd": 0.02049619418694976,
+        "gain": -32.06555226096088,
+        "maxAccuracy": 0.65,
+        "ofOracle": -1.778483917251871,
+        "oracleAccuracy": 0.8875,
+      }
+    `);
+  });
+
+  it.runIf(JUDGES)('agrees with the scorer that routing is judged by', () => {
+    for (const seed of [1, 2, 3]) {
+      const { data, routers, lines } = randomRouter(seed, [0, 0.5, 1, 2, 4]);
+      const table = data.ids.map((id, i) => {
+        const outcomes = Object.fromEntries(
+          data.models.map((model, j) => [
+            model,
+            { score: data.score[i * 5 + j], cost: data.cost[i * 5 + j] },
+          ]),
+        );
+        return JSON.stringify({ id, outcomes });
+      });
+      writeFileSync(join(folder, 'table.jsonl'), table.join('\n'));
+      writeFileSync(join(folder, 'decisions.jsonl'), lines.map((line) => JSON.stringify(line)).join('\n'));
+      const exact = [
+        'import json, sys, importlib.util',
+        "spec = importlib.util.spec_from_file_location('f', sys.argv[1]); f = importlib.util.module_from_spec(spec); spec.loader.exec_module(f)",
+        // The scorer rounds what it prints; without rounding the two must agree to the last digits.
+        'f.round = lambda x, n=0: x',
+        'print(json.dumps(f.score(f.read(sys.argv[2]), f.read(sys.argv[3]))))',
+      ].join('\n');
+      const files = ['table.jsonl', 'decisions.jsonl'].map((file) => join(folder, file));
+      const judged = JSON.parse(
+        execFileSync('python3', ['-c', exact, JUDGES!, ...files], { encoding: 'utf8' }),
+      );
+      const ours = frontierScore(data, routers);
+      expect(ours.best).toBe(judged.best);
+      expect(Math.abs(ours.gain - judged.gain)).toBeLessThan(1e-9);
+      expect(Math.abs(ours.ofOracle - judged.of_oracle)).toBeLessThan(1e-9);
+      expect(Math.abs(ours.oracleAccuracy - judged.oracle_acc)).toBeLessThan(1e-9);
+      expect(Math.abs(ours.maxAccuracy - judged.max_acc)).toBeLessThan(1e-9);
+      expect(ours.costMatch === undefined).toBe(judged.cost_match === null);
+      if (ours.costMatch !== undefined)
+        expect(Math.abs(ours.costMatch - judged.cost_match)).toBeLessThan(1e-9);
+    }
+  });
+
+  it('bootstrap intervals hold the estimate, are the same by seed, and narrow with more rows', () => {
+    const few = randomRouter(5, [0, 1, 2]);
+    const [interval] = bootstrap(few.data, [few.routers], { seed: 4, draws: 80 });
+    expect(bootstrap(few.data, [few.routers], { seed: 4, draws: 80 })).toEqual([interval]);
+    const { gain } = frontierScore(few.data, few.routers);
+    expect(interval!.low).toBeLessThan(gain);
+    expect(interval!.high).toBeGreaterThan(gain - 3 * interval!.error);
+    const single = (rows: number) => {
+      const data = world(rows, 9);
+      const cost = Float64Array.from({ length: rows }, (_, i) => data.cost[i * 5]!);
+      const score = Float64Array.from({ length: rows }, (_, i) => data.score[i * 5 + 4]!);
+      return bootstrap(data, [[{ lambda: 0, cost, score }]], { draws: 80 })[0]!.error;
+    };
+    expect(single(1600)).toBeLessThan(single(100));
+  });
+});
