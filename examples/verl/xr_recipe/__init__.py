@@ -1,1 +1,1 @@
-"""xrouter's tools, agent loop and reward for verl."""
+"""xrouter's candidates as tools of verl, and the agent loop that knows when a router has answered."""

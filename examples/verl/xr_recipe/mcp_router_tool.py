@@ -1,72 +1,91 @@
-"""Candidates as tools of verl. What a rollout did is noted in `agent_data.extra_fields` for the reward."""
+"""The tools of `router_tools.yaml`: one for each candidate, and `select_response`."""
 
-import json
-import os
+import re
+from typing import Any, Optional
+from uuid import uuid4
 
 from verl.tools.base_tool import BaseTool
 from verl.tools.schemas import ToolResponse
 
-from . import calls
+from .mcp_server import McpServerError, call_model
+from .trajectory import SELECT, Answer, Trajectory
 
-PROMPT_MISSING = "Error calling {}: optimized_system_prompt is required when calling the tool."
-NOT_FOUND = "Error calling select_response: {} not found in the conversation context."
-
-
-def notes(agent_data):
-    """The rollout's notes: the same keys in every trajectory, as verl requires."""
-    fields = agent_data.extra_fields
-    fields.setdefault("xrouter_calls", [])
-    fields.setdefault("xrouter_selected", None)
-    return fields
+# What the router's tokenizer or parser would read as structure; as in the served policy, such text gets an
+# invisible character into it and so stays text.
+FRAMING = re.compile(r"<(?=\|[A-Za-z_]+\|>|/?(?:tool_call|tool_response|tools)>)")
 
 
-class CallModelTool(BaseTool):
-    """Asks one candidate. A failed call is a text for the router, and its cost counts too."""
+def neutralise(text: str) -> str:
+    return FRAMING.sub("<\u2060", text)
 
-    async def execute(self, instance_id, parameters, agent_data=None, **kwargs):
-        fields = notes(agent_data)
-        model = self.config["model"]
-        prompt = parameters.get("optimized_system_prompt") if isinstance(parameters, dict) else None
-        if not isinstance(prompt, str) or not prompt.strip():
-            return ToolResponse(text=PROMPT_MISSING.format(self.name)), None, {}
-        factor = json.loads(agent_data.tools_kwargs["price_factors"]).get(self.name, 1.0)
+
+class McpRouterTool(BaseTool):
+    """Calls one candidate through xrouter's MCP server, at this row's price.
+
+    The cost of every call, failed ones included, goes to the trajectory. A failed call is a text for the router;
+    a server that does not work ends the run, since its rollouts would say nothing about the policy.
+    """
+
+    def __init__(self, config, tool_schema):
+        super().__init__(config, tool_schema)
+        self._rows: dict[str, dict] = {}
+
+    async def create(self, instance_id: Optional[str] = None, **kwargs) -> tuple[str, ToolResponse]:
+        instance_id = instance_id or uuid4().hex
+        self._rows[instance_id] = kwargs.get("create_kwargs") or {}
+        return instance_id, ToolResponse()
+
+    async def execute(self, instance_id: str, parameters: dict[str, Any], **kwargs):
+        agent_data = kwargs["agent_data"]
+        trajectory: Trajectory = agent_data.xrouter
+        row = self._rows[instance_id]
+        candidate = row["candidate"]
+        trajectory.calls += 1
+        arguments = {
+            "model": candidate,
+            "messages": list(agent_data.tools_kwargs["request"]["messages"]),
+            # Names the call, so that one that is tried again is not paid for again.
+            "trajectory_id": f"{agent_data.request_id}:{trajectory.calls}",
+            **self._written(parameters),
+        }
         try:
-            if os.environ.get("XROUTER_MODE", "replay") == "replay":
-                outcome = calls.replayed(self.name, model, agent_data.tools_kwargs)
-            else:
-                outcome = await calls.called(
-                    model, parameters, agent_data.tools_kwargs, agent_data.request_id
-                )
-        except Exception as error:  # noqa: BLE001 - whatever failed, the rollout goes on and is judged
-            fields["xrouter_calls"].append({"tool": self.name, "cost_usd": 0.0, "score": 0.0, "text": ""})
-            return ToolResponse(text=f"Error calling {self.name}: {error}"), None, {}
-        cost = outcome["cost_usd"]
-        fields["xrouter_calls"].append(
-            {
-                "tool": self.name,
-                "cost_usd": None if cost is None else cost * factor,
-                "score": outcome["score"],
-                "text": outcome["text"],
-            }
-        )
-        return ToolResponse(text=outcome["text"]), None, {"cost_usd": cost}
+            result = await call_model(arguments)
+        except McpServerError as error:
+            trajectory.broken = error
+            raise
+        if result.cost_usd is None:
+            trajectory.unknown_costs += 1
+        else:
+            trajectory.cost_usd += result.cost_usd * row["cost_scale"]
+        metrics = {"cost_usd": result.cost_usd, "ok": result.ok}
+        if not result.ok:
+            trajectory.failed_calls += 1
+            return ToolResponse(text=neutralise(f"Error calling {self.name}: {result.text}")), 0.0, metrics
+        before = sum(answer.tool == self.name for answer in trajectory.answers)
+        trajectory.answers.append(Answer(self.name, candidate, result.text, result.recorded))
+        text = neutralise(result.text)
+        # A second answer of one tool needs a name to be selected by.
+        return ToolResponse(text=text if before == 0 else f"[{self.name}#{before + 1}]\n{text}"), 0.0, metrics
+
+    def _written(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """What the router wrote, as far as its tool takes it."""
+        takes = self.tool_schema.function.parameters.properties
+        written: dict[str, Any] = {}
+        prompt = parameters.get("optimized_system_prompt")
+        if "optimized_system_prompt" in takes and isinstance(prompt, str) and prompt.strip():
+            written["optimized_system_prompt"] = prompt
+        temperature = parameters.get("temperature")
+        if "temperature" in takes and type(temperature) in (int, float) and 0 <= temperature <= 2:
+            written["temperature"] = temperature
+        return written
+
+    async def release(self, instance_id: str, **kwargs) -> None:
+        self._rows.pop(instance_id, None)
 
 
-class SelectTool(BaseTool):
-    """Releases an answer. It ends the rollout where it is called alone and names one; see agent_loop.py."""
+class SelectResponseTool(BaseTool):
+    """Runs only where the selection named nothing: the agent loop ends the trajectory where it did."""
 
-    async def execute(self, instance_id, parameters, agent_data=None, **kwargs):
-        target = str(parameters.get("model_call_name", "")) if isinstance(parameters, dict) else ""
-        if find_call(notes(agent_data)["xrouter_calls"], target) is None:
-            return ToolResponse(text=NOT_FOUND.format(target)), None, {}
-        return ToolResponse(
-            text="Error calling select_response: it must be called alone, after the answers are in."
-        ), None, {}
-
-
-def find_call(made, target):
-    """The latest call of the tool that is named."""
-    for call in reversed(made):
-        if call["tool"] == target.strip():
-            return call
-    return None
+    async def execute(self, instance_id: str, parameters: dict[str, Any], **kwargs):
+        target = neutralise(str(parameters.get("model_call_name", "")))[:200]
+        return ToolResponse(text=f"Error calling {SELECT}: {target} not found in the conversation context."), 0.0, {}
