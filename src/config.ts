@@ -65,25 +65,25 @@ const served = z.strictObject({
   temperature: amount.optional(),
 });
 
+const policyChoice = z.union(
+  [
+    z.enum(['embedded', 'benchmark', 'cheapest', 'strongest']),
+    z.strictObject({ fixed: z.union([z.string(), z.array(z.string()).min(1)]) }),
+    z.strictObject({ file: z.string() }),
+    z.strictObject({ served }),
+    code('a policy', 'decide'),
+  ],
+  {
+    error:
+      'must be embedded, benchmark, cheapest, strongest, { fixed: MODEL }, { file: PATH }, { served: SERVER } or an object with decide()',
+  },
+);
+
 const schema = z.strictObject({
   ...catalogConfigSchema.shape,
   ...routeShape,
   routes: z.record(z.string(), z.strictObject(routeShape)).optional(),
-  policy: z
-    .union(
-      [
-        z.enum(['embedded', 'benchmark', 'cheapest', 'strongest']),
-        z.strictObject({ fixed: z.union([z.string(), z.array(z.string()).min(1)]) }),
-        z.strictObject({ file: z.string() }),
-        z.strictObject({ served }),
-        code('a policy', 'decide'),
-      ],
-      {
-        error:
-          'must be embedded, benchmark, cheapest, strongest, { fixed: MODEL }, { file: PATH }, { served: SERVER } or an object with decide()',
-      },
-    )
-    .optional(),
+  policy: policyChoice.optional(),
   fallback: z.boolean().optional(),
   verifier: code('a verifier', 'verify').optional(),
   budgets: z
@@ -99,10 +99,19 @@ const schema = z.strictObject({
   episodes: z
     .strictObject({
       storePrompts: z.boolean().optional(),
+      storeFeatures: z.boolean().optional(),
       maxEpisodes: positive.int().optional(),
       maxAgeMs: positive.optional(),
     })
     .optional(),
+  exploration: z
+    .strictObject({
+      share: z.number().min(0).max(1),
+      budgetUsd: amount,
+      seed: z.int().optional(),
+    })
+    .optional(),
+  shadow: policyChoice.optional(),
   retry: z
     .strictObject({
       maxAttempts: positive.int().optional(),

@@ -1,18 +1,19 @@
 /** From configuration to router. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import { openBooks } from './books.ts';
 import type { Candidate } from './catalog/candidate.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { type Env, endpointOf } from './catalog/providers.ts';
 import { XrouterError } from './errors.ts';
 import { budgetScopes } from './ledger/budgets.ts';
-import type { EpisodeWithPrompt } from './ledger/episodes.ts';
-import { lazyLedger } from './ledger/lazy.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import { createMemoryLedger } from './ledger/memory.ts';
+import { explorationBudget } from './ledger/exploration.ts';
 import { benchmarkPolicy } from './policy/benchmark.ts';
+import { policyFromFile } from './policy/embedded/from-file.ts';
+import { exploringPolicy } from './policy/exploring.ts';
 import { cheapestPolicy, fixedPolicy, strongestPolicy } from './policy/fixed.ts';
 import type { Policy } from './policy/policy.ts';
 import { createServedPolicy } from './policy/served/create.ts';
+import { shadowPolicy } from './policy/shadow.ts';
 import { CircuitBreaker } from './provider/breaker.ts';
 import type { Provider } from './provider/provider.ts';
 import { Router } from './router.ts';
@@ -28,7 +29,16 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
     config;
   const catalog = createCatalog({ models, providers, allow, bundled, configName: surroundings.configName });
   catalog.select([...(pool ?? []), ...(deny ?? [])]);
-  const books = booksOf(config);
+  const { exploration, shadow } = config;
+  const idOf = (name: string) => catalog.get(name, env).id;
+  let policy = policyOf(config.policy ?? 'embedded', env, idOf);
+  if (shadow) policy = shadowPolicy(policy, policyOf(shadow, env, idOf));
+  const books = openBooks(config, policy);
+  if (exploration) {
+    const { share, budgetUsd, seed } = exploration;
+    const budget = explorationBudget(books.ledger, budgetUsd);
+    policy = exploringPolicy(policy, { epsilon: share, budgetUsd, budget, seed });
+  }
   const budgets = config.budgets ?? {};
   const http = new Map<string, Promise<Provider>>();
   const unusable = new Map<string, string | undefined>();
@@ -36,7 +46,7 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
     catalog,
     env,
     ledger: books.ledger,
-    policy: policyOf(config.policy ?? 'embedded', env, (name) => catalog.get(name, env).id),
+    policy,
     fallbackPolicy: config.fallback === false ? undefined : benchmarkPolicy(),
     breaker: new CircuitBreaker(config.breaker),
     retry: config.retry ?? {},
@@ -44,8 +54,8 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
     routes: config.routes ?? {},
     verifier: config.verifier,
     pricesUrl: config.pricesUrl,
-    onEpisode(episode) {
-      books.keep(episode);
+    onEpisode(episode, firstState) {
+      books.keep(episode, firstState);
       surroundings.onEpisode?.(episode);
     },
     unusable(candidate) {
@@ -67,6 +77,7 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
       }
       return provider;
     },
+    feedback: (episodeId, feedback) => books.feedback(episodeId, feedback),
     close: () => books.close(),
   });
 
@@ -83,48 +94,6 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
   }
 }
 
-interface Books {
-  ledger: Ledger;
-  /** Keeps an episode for learning, where the ledger is a file. */
-  keep(episode: EpisodeWithPrompt): void;
-  close(): Promise<void>;
-}
-
-function booksOf({ ledger, episodes }: RouterConfig): Books {
-  if (typeof ledger !== 'string') {
-    const own = ledger ?? createMemoryLedger();
-    return { ledger: own, keep: () => {}, close: () => own.close() };
-  }
-  const lazy = lazyLedger(async () => {
-    const { openLedger } = await import('./ledger/index.ts');
-    return openLedger({ path: ledger, episodes });
-  });
-  const keeping = new Set<Promise<void>>();
-  const save = async (episode: EpisodeWithPrompt) => {
-    // The answer goes out first.
-    await nextTurn();
-    try {
-      await (await lazy.opened()).episodeStore.saveEpisode(episode);
-    } catch (error) {
-      // The cost is booked; an episode that is not kept is only not learned from.
-      process.emitWarning(`An episode was not kept: ${(error as Error).message}`, {
-        code: 'XROUTER_EPISODE',
-      });
-    }
-  };
-  return {
-    ledger: lazy,
-    keep(episode) {
-      const kept = save(episode).finally(() => keeping.delete(kept));
-      keeping.add(kept);
-    },
-    async close() {
-      await Promise.all(keeping);
-      await lazy.close();
-    },
-  };
-}
-
 function policyOf(choice: PolicyChoice, env: Env, idOf: (name: string) => string): Policy {
   if (choice === 'cheapest') return cheapestPolicy();
   if (choice === 'strongest') return strongestPolicy();
@@ -139,5 +108,5 @@ function policyOf(choice: PolicyChoice, env: Env, idOf: (name: string) => string
     const server = { baseUrl, model, kind, extraBody, apiKey: env[keyVariable] };
     return createServedPolicy({ ...options, server, fallback: benchmarkPolicy() });
   }
-  throw new XrouterError('invalid_config', 'Policy files cannot be loaded yet.', { hint: 'Name a policy.' });
+  return policyFromFile(choice.file);
 }

@@ -23,6 +23,15 @@ export type PolicyChoice =
   | { served: ServedConfig }
   | Policy;
 
+export interface ExplorationConfig {
+  /** Of the requests, 0..1. */
+  share: number;
+  /** What exploration may cost in all, beyond the best choices' expected costs; counted in the ledger, for good. */
+  budgetUsd: number;
+  /** The same seed draws the same; default: another one each time. */
+  seed?: number;
+}
+
 /** A router LLM on a server of your own, as data; its key comes from the environment. */
 export interface ServedConfig
   extends Pick<RouterServerSpec, 'baseUrl' | 'model' | 'kind' | 'extraBody'>,
@@ -46,6 +55,10 @@ export interface RouterConfig extends Omit<CatalogOptions, 'configName' | 'deny'
   ledger?: string | Ledger;
   /** How much is kept of each episode, where the ledger is a file. */
   episodes?: EpisodeOptions;
+  /** Now and then calls another candidate than the best, so that training can learn from it. Default: never. */
+  exploration?: ExplorationConfig;
+  /** A policy that is asked beside the live one, after each answer; what it would have done is only recorded. */
+  shadow?: PolicyChoice;
   /** Where `router.refreshPrices()` fetches from; default: where genai-prices publishes its data. */
   pricesUrl?: string;
   retry?: Pick<RetryOptions, 'maxAttempts' | 'baseDelayMs' | 'maxDelayMs'>;

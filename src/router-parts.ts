@@ -2,9 +2,9 @@
 import type { Candidate } from './catalog/candidate.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Env } from './catalog/providers.ts';
-import type { EpisodeWithPrompt } from './ledger/episodes.ts';
+import type { EpisodeWithPrompt, Feedback } from './ledger/episodes.ts';
 import type { BudgetScope, Ledger } from './ledger/ledger.ts';
-import type { Policy } from './policy/policy.ts';
+import type { Policy, PolicyState } from './policy/policy.ts';
 import type { CircuitBreaker } from './provider/breaker.ts';
 import type { Provider } from './provider/provider.ts';
 import type { RetryOptions } from './provider/retry.ts';
@@ -40,8 +40,10 @@ export interface RouterParts {
   unusable(candidate: Candidate): string | undefined;
   /** The budgets that apply to a request. */
   scopesOf(request: RouteRequest, episodeId: string, atMs: number): BudgetScope[];
-  /** Told of every episode once it has ended, with the messages it was asked with. */
-  onEpisode?(episode: EpisodeWithPrompt): void;
+  /** Told of every episode once it has ended, with the messages it was asked with and what it was first decided on. */
+  onEpisode?(episode: EpisodeWithPrompt, firstState: PolicyState | undefined): void;
+  /** @throws XrouterError where the episode, or any, is not kept */
+  feedback(episodeId: string, feedback: Feedback): Promise<void>;
   /** Where `refreshPrices` fetches from, where the caller names no other address. */
   pricesUrl?: string;
   close(): Promise<void>;

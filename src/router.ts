@@ -79,7 +79,7 @@ export class Router {
       end = { type: 'end', status, error, episode: run.episode };
     } finally {
       run.close();
-      this.parts.onEpisode?.({ ...run.episode, messages: request.messages });
+      this.parts.onEpisode?.({ ...run.episode, messages: request.messages }, run.firstState);
     }
     yield end;
   }
@@ -107,6 +107,17 @@ export class Router {
   async refreshPrices(options?: RefreshOptions): Promise<void> {
     const { refreshPrices } = await import('./catalog/refresh.ts');
     this.parts.catalog = await refreshPrices(this.parts.catalog, { url: this.parts.pricesUrl, ...options });
+  }
+
+  /**
+   * How good an answer turned out to be; training learns from it.
+   * @param score 0..1, 1 the best
+   * @param source who says so; a second word of the same source replaces its first
+   * @throws XrouterError `invalid_request` for a score out of range or an episode that is not kept,
+   *   `invalid_config` where no episodes are kept
+   */
+  async feedback(episodeId: string, score: number, source = 'user'): Promise<void> {
+    await this.parts.feedback(episodeId, { score, source });
   }
 
   async close(): Promise<void> {

@@ -40,6 +40,8 @@ export class Run {
   readonly parts: RouterParts;
   readonly startedAtMs = Date.now();
   candidates: readonly Candidate[] = [];
+  /** What the first decision was made on; `undefined` where no policy was asked. */
+  firstState: PolicyState | undefined;
 
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
@@ -159,7 +161,7 @@ export class Run {
 
   state(): PolicyState {
     const { lambda, minSuccess } = this.episode;
-    return {
+    const state: PolicyState = {
       request: this.request,
       prompt: this.view,
       candidates: this.candidates,
@@ -175,6 +177,9 @@ export class Run {
         tokenPriceUsd(candidate, inputTokens, outputTokens, this.startedAtMs),
       signal: this.signal,
     };
+    // The list of steps goes on growing; the first state has none.
+    this.firstState ??= { ...state, steps: [] };
+    return state;
   }
 
   beginStep(decision: Decision, decisionMs: number): void {
@@ -208,7 +213,7 @@ export class Run {
     } catch (error) {
       if (this.signal.aborted) throw this.signal.reason;
       const why = error instanceof Error ? error.message : String(error);
-      record.verdict = { pass: true, reason: `not judged: the verifier failed (${why})` };
+      record.verdict = { pass: true, judged: false, reason: `not judged: the verifier failed (${why})` };
     }
     const { callId, model, verdict } = record;
     return { type: 'verdict', callId, model, verifier: verifier.name, verdict };

@@ -20,10 +20,22 @@ const commands: Record<string, CommandEntry> = {
     summary: 'decisions of a policy for every row of a table',
     load: () => import('./commands/decide.ts'),
   },
+  feedback: {
+    summary: 'say how good an answer turned out to be',
+    load: () => import('./commands/feedback.ts'),
+  },
+  promote: {
+    summary: 'replace a policy by one that logged requests prove better',
+    load: () => import('./commands/promote.ts'),
+  },
   mcp: { summary: 'serve the router to MCP clients', load: () => import('./commands/mcp.ts') },
   replay: {
     summary: 'play a table as the environment, with a verifier that may be wrong',
     load: () => import('./commands/replay.ts'),
+  },
+  eval: {
+    summary: 'measure a policy on an outcome table, against everything simpler',
+    load: () => import('./commands/eval.ts'),
   },
   doctor: {
     summary: 'check keys, servers, prices and the ledger',
@@ -33,11 +45,8 @@ const commands: Record<string, CommandEntry> = {
     summary: 'measure models on tasks and write an outcome table',
     load: () => import('./commands/collect.ts'),
   },
-  export: {
-    summary: 'data in the form other software trains on',
-    load: () => import('./commands/export.ts'),
-  },
   render: { summary: "print the served policy's prompt", load: () => import('./commands/render.ts') },
+  export: { summary: 'write outcomes in a form to learn from', load: () => import('./commands/export.ts') },
   contract: {
     summary: 'fetch what a published router checkpoint was trained with',
     load: () => import('./commands/contract.ts'),

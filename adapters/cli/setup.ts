@@ -1,7 +1,7 @@
 /** From command line flags to a router: what `route`, `ask` and the servers have in common. */
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import type { Router, RouterConfig, Surroundings } from '../../src/index.ts';
+import type { Candidate, Router, RouterConfig, Surroundings } from '../../src/index.ts';
 import { assembleRouter, defaultLedgerPath, findConfigFile } from '../../src/index.ts';
 import type { KnownPrompts } from '../../src/lab/index.ts';
 import { say } from './output.ts';
@@ -44,7 +44,7 @@ export interface OpenRouter {
 
 /** A router that decides; reads the configuration file only where there is one, since validating it takes time. */
 export async function openRouter(flags: RouterFlags, surroundings: Surroundings = {}): Promise<OpenRouter> {
-  const { config, configName } = await readConfig(flags);
+  const { config, configName } = await configOf(flags);
   const router = assembleRouter(config, { ...surroundings, configName });
   return { router, close: () => router.close() };
 }
@@ -59,7 +59,7 @@ export interface Calling {
 
 /** A router that also calls, with the shared ledger, or everything in the lab where the flags say so. */
 export async function openCallingRouter(flags: RouterFlags, calling: Calling = {}): Promise<OpenRouter> {
-  const { config: read, configName } = await readConfig(flags);
+  const { config: read, configName } = await configOf(flags);
   const config = { ...read, ...calling.settings?.(read) };
   const ledger = flags.ledger ?? config.ledger ?? (flags.lab ? undefined : defaultLedgerPath());
   if (!flags.lab) {
@@ -82,11 +82,23 @@ export async function openCallingRouter(flags: RouterFlags, calling: Calling = {
   };
 }
 
-async function readConfig(flags: RouterFlags): Promise<{ config: RouterConfig; configName?: string }> {
+/** The configuration of the flags, or of this folder. */
+export async function configOf(flags: RouterFlags): Promise<{ config: RouterConfig; configName?: string }> {
   const path = flags.config ?? findConfigFile();
   // Loaded only where there is a file: validation brings zod, which takes longer than deciding.
   const config = path === undefined ? {} : await (await import('./config-file.ts')).loadConfig(path);
   return { config: { ...config, ...(flags.policy && { policy: policyOf(flags.policy) }) }, configName: path };
+}
+
+/** Candidates of a pool file, or of the configured catalog. */
+export async function catalogOf(flags: { catalog?: string; config?: string }): Promise<readonly Candidate[]> {
+  if (flags.catalog !== undefined) {
+    const { poolFromFile } = await import('../../src/learn/index.ts');
+    return poolFromFile(flags.catalog);
+  }
+  const { router, close } = await openRouter({ config: flags.config });
+  await close();
+  return router.catalog.candidates;
 }
 
 function policyOf(flag: string): RouterConfig['policy'] {
@@ -119,6 +131,14 @@ export function atLeastZero(value: string): number {
 export function probability(value: string): number {
   const number = atLeastZero(value);
   if (number > 1) throw new InvalidArgumentError('It must be a number from 0 to 1.');
+  return number;
+}
+
+export function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !Number.isSafeInteger(number) || number < 0) {
+    throw new InvalidArgumentError('It must be a whole number, 0 or larger.');
+  }
   return number;
 }
 

@@ -6,6 +6,7 @@ import type { RecordedCalls } from './recorded.ts';
 import { registerCallModel } from './tools/call-model.ts';
 import { registerEstimateCost } from './tools/estimate-cost.ts';
 import { registerGetResult } from './tools/get-result.ts';
+import { registerGiveFeedback } from './tools/give-feedback.ts';
 import { registerListModels } from './tools/list-models.ts';
 import { registerRecordedCall } from './tools/recorded-call.ts';
 import { registerRoutePrompt } from './tools/route-prompt.ts';
@@ -22,6 +23,7 @@ export function createMcpServer(host: McpHost): McpServer {
   registerGetResult(server, host);
   registerListModels(server, host);
   registerEstimateCost(server, host);
+  registerGiveFeedback(server, host);
   if (host.direct) registerCallModel(server, host, host.direct);
   return server;
 }

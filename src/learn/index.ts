@@ -7,10 +7,31 @@ export { PoolPredictor } from '../policy/embedded/pool.ts';
 export { Predictor } from '../policy/embedded/predictor.ts';
 export { SequencePlanner, sequencePlanner } from '../policy/embedded/sequence.ts';
 export { decodeWeights, encodeWeights, type PolicyWeights } from '../policy/embedded/weights.ts';
+export {
+  type BanditLog,
+  type BanditRow,
+  banditLine,
+  banditLog,
+  readBanditLog,
+} from './bandit-log.ts';
 export { type DapoOptions, dapoDefaults, trainDapo } from './dapo.ts';
 export { decideTable, type TableDecision } from './decide.ts';
+export { type EvaluateOptions, evaluatePolicy } from './evaluate.ts';
+export type { EvaluationReport, Provenance } from './evaluation/report.ts';
 export { writeWhole } from './files.ts';
 export { bootstrap, type FrontierScore, frontierScore } from './frontier.ts';
+export { type Improvement, improvePolicy, isHeldOut } from './improve.ts';
+export {
+  bernsteinHalfWidth,
+  doublyRobust,
+  type Estimated,
+  evaluateOffPolicy,
+  type LoggedChoice,
+  meanInterval,
+  type OffPolicyOptions,
+  type OffPolicyValue,
+} from './off-policy.ts';
+export { judgePromotion, type Promotion, type PromotionOptions } from './promote.ts';
 export {
   forecast,
   operations,
@@ -20,6 +41,7 @@ export {
   replay,
   replayModels,
 } from './replay.ts';
+export { evaluationPage } from './report/page.ts';
 export {
   type Outcome,
   type OutcomeTable,

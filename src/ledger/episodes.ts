@@ -4,12 +4,15 @@
  */
 import type { CallRecord, Episode } from '../episode.ts';
 import { XrouterError } from '../errors.ts';
-import type { Action, Decision } from '../policy/policy.ts';
+import type { StoredFeatures } from '../policy/embedded/stored-features.ts';
+import type { Action, Decision, ShadowDecision } from '../policy/policy.ts';
 import type { ChatMessage } from '../request.ts';
 
 export interface EpisodeOptions {
   /** Keep what was asked and answered, word for word. Default false. */
   storePrompts?: boolean;
+  /** Keep hashed features of the prompt, so that a policy can be trained on one's own traffic. Default true. */
+  storeFeatures?: boolean;
   /** Older ones make room. Default 10000. */
   maxEpisodes?: number;
   /** Default 30 days. */
@@ -18,6 +21,7 @@ export interface EpisodeOptions {
 
 export const EPISODE_DEFAULTS = {
   storePrompts: false,
+  storeFeatures: true,
   maxEpisodes: 10_000,
   maxAgeMs: 30 * 24 * 3600 * 1000,
 } satisfies Required<EpisodeOptions>;
@@ -30,9 +34,19 @@ export interface Feedback {
   source: string;
 }
 
+/** What learning needs of a request beside its steps; worked out after the answer was delivered. */
+export interface LearningFacts {
+  features: StoredFeatures;
+  /** Measured probability that a verdict is right, where a verifier judged. */
+  verifierAccuracy?: number;
+}
+
 /** An episode with the messages it was asked with. */
 export interface EpisodeWithPrompt extends Episode {
   messages?: ChatMessage[];
+  learning?: LearningFacts;
+  /** What the policy in the shadow would have done first. */
+  shadow?: ShadowDecision;
 }
 
 export interface StoredEpisode extends EpisodeWithPrompt {
@@ -51,10 +65,11 @@ export interface EpisodeStore {
 /** The episode as it is stored: always without the adapter's native objects, which are no data. */
 export function storedForm(episode: EpisodeWithPrompt, storePrompts: boolean): EpisodeWithPrompt {
   const keepCall = storePrompts ? withoutNative : withoutText;
-  const { messages, ...rest } = episode;
+  const { messages, shadow, ...rest } = episode;
   return {
     ...rest,
     ...(storePrompts && messages ? { messages } : {}),
+    ...(shadow ? { shadow: storePrompts ? shadow : shadowWithoutText(shadow) } : {}),
     steps: episode.steps.map((step) => ({
       ...step,
       decision: storePrompts ? step.decision : decisionWithoutText(step.decision),
@@ -74,6 +89,11 @@ function withoutText({ native: _native, message: _message, ...call }: CallRecord
     ...(call.error && { error: { ...call.error, message: '' } }),
     ...(call.verdict && { verdict: { ...call.verdict, reason: undefined } }),
   };
+}
+
+/** As with a provider's, a policy's error message may quote the prompt. */
+function shadowWithoutText({ error, ...shadow }: ShadowDecision): ShadowDecision {
+  return { ...shadow, ...(error !== undefined && { error: '' }) };
 }
 
 /** A policy may rewrite prompts, answer itself and note what it likes, so only the choice and its numbers stay. */

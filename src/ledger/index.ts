@@ -8,7 +8,15 @@ import { openSqliteLedger } from './sqlite.ts';
 
 export type { BudgetConfig, BudgetedRequest } from './budgets.ts';
 export { budgetScopes, utcDay } from './budgets.ts';
-export type { EpisodeOptions, EpisodeStore, EpisodeWithPrompt, Feedback, StoredEpisode } from './episodes.ts';
+export type {
+  EpisodeOptions,
+  EpisodeStore,
+  EpisodeWithPrompt,
+  Feedback,
+  LearningFacts,
+  StoredEpisode,
+} from './episodes.ts';
+export { explorationBudget } from './exploration.ts';
 export type * from './ledger.ts';
 export type { MemoryLedgerOptions } from './memory.ts';
 export { createMemoryLedger } from './memory.ts';

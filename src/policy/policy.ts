@@ -69,6 +69,8 @@ export interface Estimate {
   costUsd?: number;
   /** What the policy ranks by; larger is better. */
   utility?: number;
+  /** Where exploration was in force: the probability with which this candidate was going to be chosen. */
+  propensity?: number;
 }
 
 export interface Decision {
@@ -98,6 +100,16 @@ export interface PolicyCheck {
   detail: string;
 }
 
+/** What a policy in the shadow would have done. */
+export interface ShadowDecision {
+  policy: string;
+  /** Candidate it would have called first; `undefined`: none, or it failed. */
+  model?: string;
+  estimates: Estimate[];
+  /** Why it could not decide. */
+  error?: string;
+}
+
 export interface Policy {
   readonly name: string;
   /** True: asked again after each call, until it stops. False: asked again only after a failure or a verdict. */
@@ -108,4 +120,6 @@ export interface Policy {
   decide(state: PolicyState): Decision | Promise<Decision>;
   /** Whether what it decides with is there: servers, files. Spends nothing. */
   check?(signal: AbortSignal): Promise<PolicyCheck[]>;
+  /** Asked once per request, with its first state, after the answer was delivered; only recorded. Never throws. */
+  shadow?(state: PolicyState): Promise<ShadowDecision>;
 }

@@ -4,6 +4,8 @@ import type { AssistantMessage, RouteRequest } from '../request.ts';
 export interface Verdict {
   /** Whether the answer passes. */
   pass: boolean;
+  /** False: the verifier failed, so the answer stands unjudged and nothing is to be learned from `pass`. */
+  judged?: false;
   /** What a person would want to know, for example which schema path failed. */
   reason?: string;
   /** 0..1 where the verifier knows more than yes and no. */

@@ -1,10 +1,23 @@
-/** `xrouter train`: an embedded policy from outcome tables. */
-import { Command, InvalidArgumentError } from 'commander';
-import { encodeWeights, readTable, trainPolicy, writeWhole } from '../../../src/learn/index.ts';
-import { printJson, say } from '../output.ts';
+/** `xrouter train`: an embedded policy from outcome tables, or a better one from a log of one's own traffic. */
+import { Command } from 'commander';
+import {
+  encodeWeights,
+  improvePolicy,
+  loadPolicyWeights,
+  readBanditLog,
+  readTable,
+  trainPolicy,
+  writeWhole,
+} from '../../../src/learn/index.ts';
+import { printJson, say, UsageError } from '../output.ts';
+import { catalogOf, wholeNumber } from '../setup.ts';
 
 interface Flags {
-  table: string[];
+  table?: string[];
+  log?: string[];
+  policy?: string;
+  catalog?: string;
+  config?: string;
   out: string;
   seed: number;
   name: string;
@@ -13,13 +26,23 @@ interface Flags {
 
 export function command(): Command {
   return new Command('train')
-    .description('Trains an embedded policy on one or more outcome tables.')
-    .requiredOption('--table <file>', 'outcome table, JSON lines, optionally .gz; may be repeated', collect)
+    .description('Trains an embedded policy on outcome tables, or improves one from logged requests.')
+    .option('--table <file>', 'outcome table, JSON lines, optionally .gz; may be repeated', collect)
+    .option('--log <file>', 'bandit log instead, see `export episodes`; may be repeated', collect)
+    .option('--policy <file>', 'with --log: the policy that is improved')
     .requiredOption('--out <file>', 'where the policy is written')
-    .option('--seed <n>', 'the same seed and tables give the same file', integer, 1)
+    .option('--seed <n>', 'the same seed and tables give the same file', wholeNumber, 1)
     .option('--name <name>', 'name of the policy, shown with its decisions', 'embedded')
     .option('--json', 'print one JSON document')
-    .action(async ({ table: paths, out, seed, name, json }: Flags) => {
+    .option('--catalog <file>', 'with --log: pool file with prices and benchmarks; default: your catalog')
+    .option('--config <file>', 'configuration file; default: xrouter.config.* of this folder')
+    .action(async ({ table: paths, out, seed, name, json, ...flags }: Flags) => {
+      if (flags.log) {
+        if (paths) throw new UsageError('Give either --table or --log: tables train, a log improves.');
+        await improve({ ...flags, log: flags.log, out, seed, json });
+        return;
+      }
+      if (!paths) throw new UsageError('Give --table, or --log and --policy.');
       const tables = [];
       for (const path of paths) tables.push(await readTable(path));
       const weights = trainPolicy(tables, { seed, name, progress: say });
@@ -39,14 +62,26 @@ export function command(): Command {
     });
 }
 
-function collect(path: string, before: string[] = []): string[] {
-  return [...before, path];
+async function improve(flags: Omit<Flags, 'name' | 'table' | 'log'> & { log: string[] }): Promise<void> {
+  const { policy, out, seed, json } = flags;
+  if (!policy) throw new UsageError('--log needs --policy: the policy that is improved.');
+  const base = await loadPolicyWeights(policy);
+  const logs = [];
+  for (const path of flags.log) logs.push(await readBanditLog(path));
+  const log = logs.flat();
+  const { weights, ...learned } = improvePolicy(base, log, { seed, catalog: await catalogOf(flags) });
+  await writeWhole(out, [encodeWeights(weights)]);
+  const change = (learned.meanChange * 100).toFixed(1);
+  say(
+    `${out}: learned from ${learned.rows} of ${log.length} requests, about half are kept back to judge by; expected success changed by ${change} points on average`,
+  );
+  if (learned.meanChange === 0) say('Nothing was learned that holds on requests left out.');
+  if (json) {
+    const shrinkage = Number.isFinite(learned.shrinkage) ? learned.shrinkage : null;
+    printJson({ policy: out, seed, log: log.length, ...learned, shrinkage });
+  }
 }
 
-function integer(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new InvalidArgumentError('It must be a whole number, 0 or larger.');
-  }
-  return value;
+function collect(path: string, before: string[] = []): string[] {
+  return [...before, path];
 }

@@ -49,7 +49,7 @@ export function registerEstimateCost(server: McpServer, { router }: McpHost): vo
     'estimate_cost',
     {
       title: 'Cost before the call',
-      description: 'Likely and worst cost of a prompt at each model, cheapest first. Calls no model.',
+      description: 'Likely and worst cost of a prompt at each model, cheapest first.',
       inputSchema,
       outputSchema,
       annotations: { readOnlyHint: true, openWorldHint: false },

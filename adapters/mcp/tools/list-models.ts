@@ -14,7 +14,7 @@ type Capability = (typeof capabilities)[number];
 const DEFAULT_PAGE = 20;
 
 const inputSchema = z.strictObject({
-  usable: z.boolean().optional().describe('Only models whose key is set'),
+  usable: z.boolean().optional().describe('Only those with a key'),
   provider: z.string().max(MOST_NAME_CHARS).optional(),
   capability: z.enum(capabilities).optional(),
   limit: z.int().min(1).max(100).optional(),

@@ -9,6 +9,7 @@ import { abilityOf } from '../ability.ts';
 import { TYPICAL_REQUEST } from '../choose.ts';
 import type { PromptView } from '../prompt-view.ts';
 import type { Predictor } from './predictor.ts';
+import { applyTraffic } from './traffic.ts';
 
 export interface PoolPrediction {
   /** One for each member of the pool, in its order. */
@@ -95,6 +96,8 @@ export class PoolPredictor {
         prediction.costUsd[i] = member.meanCostUsd;
       }
     }
+    const { traffic, embedding } = predictor.weights;
+    if (traffic) applyTraffic(traffic, embedding.dimensions, vector, this.ids, prediction);
     return prediction;
   }
 }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { XrouterError } from '../../errors.ts';
 import { FEATURE_VERSION } from './features.ts';
 import type { SequenceWeights } from './sequence.ts';
+import type { TrafficWeights } from './traffic.ts';
 
 const FORMAT = 'xrouter-policy';
 const FORMAT_VERSION = 1;
@@ -109,6 +110,8 @@ export interface PolicyWeights {
   experts: ExpertWeights[];
   /** How to go on after a verdict. */
   sequence?: SequenceWeights;
+  /** What its own traffic taught it, round by round. */
+  traffic?: TrafficWeights[];
 }
 
 const kinds = { i8: Int8Array, u8: Uint8Array, i32: Int32Array, f32: Float32Array } as const;

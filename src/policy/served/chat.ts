@@ -1,4 +1,5 @@
 /** Chat mode: our own prompt and tools, for any tool-calling model on any OpenAI-compatible server. */
+import { randomUUID } from 'node:crypto';
 import type { Candidate } from '../../catalog/candidate.ts';
 import type { Usage } from '../../money.ts';
 import { AnswerAssembler } from '../../provider/assemble.ts';
@@ -10,11 +11,13 @@ import { parseRouterOutput } from './parse.ts';
 import { dumpPythonJson, type PyJson } from './python-json.ts';
 import type { RouterTurn } from './render.ts';
 import { readJson } from './repair-json.ts';
+import { gaveUp, RouterServer } from './server.ts';
 import type { RouterServerSpec } from './server-spec.ts';
 import { SELECT_TOOL, type Toolset } from './toolset.ts';
 
 export function chatBackend(spec: RouterServerSpec, options: { instructions: boolean }): RouterBackend {
   const { baseUrl, apiKey, headers, model } = spec;
+  const server = new RouterServer(spec);
   const provider = createHttpProvider({ id: 'router-server', baseUrl, apiKey, headers });
   const candidate: Candidate = {
     id: `router-server/${model}`,
@@ -28,16 +31,24 @@ export function chatBackend(spec: RouterServerSpec, options: { instructions: boo
     knownModels: async () => undefined,
     selectTool: async () => SELECT_TOOL,
     async turn(input, { signal, timeoutMs }) {
-      const sampling = spec.kind === 'openai' ? {} : { top_k: -1, min_p: 0, repetition_penalty: 1 };
-      const extraBody = { ...spec.extraBody, ...sampling };
-      const request = { ...chatRequest(input, options.instructions), extraBody };
+      const rid = randomUUID();
+      const own = server.isSglang ? { rid, top_k: -1, min_p: 0, repetition_penalty: 1 } : {};
+      const request = {
+        ...chatRequest(input, options.instructions),
+        extraBody: { ...spec.extraBody, ...own },
+      };
       const answer = new AnswerAssembler();
       let usage: Usage | undefined;
       let finishReason = '';
       const limits = { totalMs: timeoutMs, firstTokenMs: timeoutMs, idleMs: timeoutMs, connectMs: timeoutMs };
-      for await (const event of provider.call({ candidate, request, limits, signal })) {
-        if (event.type === 'delta') answer.push(event.delta);
-        else ({ usage, finishReason } = event);
+      try {
+        for await (const event of provider.call({ candidate, request, limits, signal })) {
+          if (event.type === 'delta') answer.push(event.delta);
+          else ({ usage, finishReason } = event);
+        }
+      } catch (error) {
+        if (gaveUp(error)) void server.abort(rid);
+        throw error;
       }
       const { tools } = input;
       const { message, text } = answer.answer();

@@ -31,7 +31,9 @@ export async function checkRouterServer(spec: RouterServerSpec, signal: AbortSig
 function judgeModels(body: string, model: string): Omit<PolicyCheck, 'check'> {
   const data = recordOf(parse(body))?.data;
   const entries = Array.isArray(data) ? data.filter(isRecord) : [];
-  const served = entries.find(({ id }) => id === model);
+  // SGLang names a LoRA adapter after a colon, and lists the base model.
+  const served =
+    entries.find(({ id }) => id === model) ?? entries.find(({ id }) => id === model.replace(/:[^:]*$/, ''));
   if (!served) {
     const names = entries.map(({ id }) => id).join(', ') || 'nothing';
     return {

@@ -12,13 +12,22 @@ import type { RouterTurn } from './render.ts';
 export type CallOutcome = { tool: string; model: string } | { tool: string; error: string };
 
 /** The policy's note to itself, kept with each of its steps. */
-export interface ServedTrace {
+export class ServedTrace {
   /** When the first decision of the request began; the deadline counts from here. */
-  startedAtMs: number;
+  readonly startedAtMs: number;
   /** What the router wrote in this step, and the tool turns that were answered without a call. */
-  turns: RouterTurn[];
+  readonly turns: RouterTurn[] = [];
   /** The calls of the last of these turns, in the order written. */
-  outcomes: CallOutcome[];
+  readonly outcomes: CallOutcome[] = [];
+
+  constructor(startedAtMs: number) {
+    this.startedAtMs = startedAtMs;
+  }
+
+  /** The router's thinking is for the router: a result that is printed or sent does not carry it along. */
+  toJSON(): { turns: number } {
+    return { turns: this.turns.filter(({ role }) => role === 'assistant').length };
+  }
 }
 
 /** An answer the router may select. */
@@ -91,7 +100,7 @@ export class Conversation {
 }
 
 function isServedTrace(trace: unknown): trace is ServedTrace {
-  return typeof trace === 'object' && trace !== null && 'turns' in trace && 'outcomes' in trace;
+  return trace instanceof ServedTrace;
 }
 
 function failureText(tool: string, record: CallRecord | undefined): string {

@@ -11,7 +11,7 @@ import { CallError, XrouterError } from '../../errors.ts';
 import { estimateOutputTokens } from '../../tokens.ts';
 import type { Action, CallAction, Decision, Policy, PolicyState } from '../policy.ts';
 import type { RouterBackend } from './backend.ts';
-import { Conversation, outcomeOf, type ServedTrace } from './conversation.ts';
+import { Conversation, outcomeOf, ServedTrace } from './conversation.ts';
 import {
   isRejected,
   type ModelCall,
@@ -73,7 +73,7 @@ class ServedDecision {
     this.#state = state;
     this.#conversation = new Conversation(state.steps, settings.name, Date.now());
     this.#meter = new OverheadMeter(settings.model, settings.price, settings.priceAsOf);
-    this.#trace = { startedAtMs: this.#conversation.startedAtMs, turns: [], outcomes: [] };
+    this.#trace = new ServedTrace(this.#conversation.startedAtMs);
   }
 
   async decide(): Promise<Decision> {

@@ -85,7 +85,7 @@ export class RouterServer {
 
   /** Any JSON over POST, with the server's key. @throws CallError */
   async post(path: string, body: JsonRecord, time: RouterTime): Promise<JsonRecord> {
-    return this.#post(path, body, time, undefined);
+    return this.#post(path, { ...this.spec.extraBody, ...body }, time, undefined);
   }
 
   /** Anything over GET; for checks of the server's health and model. @throws CallError */
@@ -110,8 +110,7 @@ export class RouterServer {
     try {
       response = await this.#exchange('POST', path, JSON.stringify(body), time);
     } catch (error) {
-      const gaveUp = error instanceof CallError && /aborted|timeout/.test(error.code);
-      if (rid !== undefined && gaveUp && this.isSglang) void this.#abort(rid);
+      if (rid !== undefined && gaveUp(error)) void this.abort(rid);
       throw error;
     }
     let parsed: unknown;
@@ -177,7 +176,9 @@ export class RouterServer {
     );
   }
 
-  async #abort(rid: string): Promise<void> {
+  /** Tells SGLang to stop working on a request. Never throws: a server without it stops when the connection closes. */
+  async abort(rid: string): Promise<void> {
+    if (!this.isSglang) return;
     const time = { signal: new AbortController().signal, timeoutMs: ABORT_MS };
     await this.#exchange('POST', '/abort_request', JSON.stringify({ rid }), time).catch(() => {});
   }
@@ -200,6 +201,11 @@ export class RouterServer {
       hint: 'Check that the base URL is an OpenAI-compatible server and the model is the router.',
     });
   }
+}
+
+/** Whether we left, so that the server may still be at work. */
+export function gaveUp(error: unknown): boolean {
+  return error instanceof CallError && (error.code === 'aborted' || error.code.endsWith('_timeout'));
 }
 
 /** The body as text; `undefined` where it is longer than the bound. */

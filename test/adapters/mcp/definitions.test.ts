@@ -15,6 +15,7 @@ test('every tool has title, description, schemas and annotations', async () => {
     'get_result',
     'list_models',
     'estimate_cost',
+    'give_feedback',
   ]);
   for (const tool of tools) {
     expect(tool.name).toMatch(NAME);
@@ -32,7 +33,7 @@ test('what a model reads of them, call_model too, is at most 1,000 tokens', asyn
   await using server = await httpServer();
   const answer = await post(server.port, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }));
   const { tools } = JSON.parse(answer.body).result as { tools: Awaited<ReturnType<Connection['tools']>> };
-  expect(tools).toHaveLength(5);
+  expect(tools).toHaveLength(6);
   const read = tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
   expect(JSON.stringify(read).length / CHARS_PER_TOKEN).toBeLessThanOrEqual(1_000);
 });

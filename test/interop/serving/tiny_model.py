@@ -49,7 +49,11 @@ def main():
     writer.add_add_bos_token(False)
     writer.add_chat_template(CHAT_TEMPLATE)
     writer.add_tensor("token_embd.weight", weights(len(tokens), DIM))
-    writer.add_tensor("output.weight", weights(len(tokens), DIM))
+    output = weights(len(tokens), DIM)
+    # A and B look in opposite directions, far out: whatever the model reads, one of the two is likely.
+    output[ord("A")] = 20 * weights(DIM)
+    output[ord("B")] = -output[ord("A")]
+    writer.add_tensor("output.weight", output)
     writer.add_tensor("output_norm.weight", np.ones(DIM, np.float32))
     square, up, down = (DIM, DIM), (FEED_FORWARD, DIM), (DIM, FEED_FORWARD)
     shapes = {"attn_q": square, "attn_k": square, "attn_v": square, "attn_output": square}

@@ -22,6 +22,10 @@ describe('what doctor asks of a router server', () => {
     expect(checks.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'ok']);
     expect(JSON.stringify(checks)).toContain('context 32768 tokens');
     expect(server.requests).toHaveLength(0);
+    const adapter = createServedPolicy({
+      server: { baseUrl: server.baseUrl, model: 'mine:v2', apiKey: 'k' },
+    });
+    expect(statuses(await adapter.check!(signal))).toMatchObject({ 'router model': 'ok' });
   });
 
   it('a name that is not served, a refused key and a missing contract are told apart', async () => {

@@ -1,0 +1,87 @@
+/** `xrouter eval`: a policy on an outcome table, against everything simpler. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import {
+  evaluatePolicy,
+  evaluationPage,
+  loadPolicyWeights,
+  type Provenance,
+  poolFromFile,
+  readTable,
+  writeWhole,
+} from '../../../src/learn/index.ts';
+import { evaluationSummary } from '../evaluation-summary.ts';
+import { printJson, say, version } from '../output.ts';
+
+interface Flags {
+  policy: string;
+  table: string;
+  out?: string;
+  seed: number;
+  quick?: boolean;
+  catalog?: string;
+  trainTable?: string;
+  json?: boolean;
+}
+
+export function command(): Command {
+  return new Command('eval')
+    .description(
+      'Measures a policy on an outcome table that it was not trained on: frontier, intervals, calibration.',
+    )
+    .requiredOption('--policy <file>', 'the policy')
+    .requiredOption('--table <file>', 'outcome table, JSON lines, optionally .gz')
+    .option('--out <file>', 'where the report is written, one HTML page')
+    .option('--seed <n>', 'the same seed gives the same figures', whole, 1)
+    .option('--quick', 'leave out the policies trained anew for tasks never seen')
+    .option(
+      '--train-table <file>',
+      'what the policy was trained on, for the simple routers to learn from too',
+    )
+    .option('--catalog <file>', 'pool file: prices of today, and benchmarks of models the policy never met')
+    .option('--json', 'print one JSON document')
+    .action(async (flags: Flags) => {
+      const weights = await loadPolicyWeights(flags.policy);
+      const catalog = flags.catalog === undefined ? [] : await poolFromFile(flags.catalog);
+      const table = await readTable(flags.table);
+      const training = flags.trainTable === undefined ? undefined : await readTable(flags.trainTable);
+      const { seed, quick } = flags;
+      const report = evaluatePolicy(weights, table, { seed, quick, catalog, training, progress: say });
+      const provenance = await provenanceOf(flags);
+      if (flags.out !== undefined) {
+        await writeWhole(flags.out, [evaluationPage(report, provenance)]);
+        say(`${flags.out}: the report`);
+      }
+      if (flags.json) printJson({ ...report, provenance });
+      else process.stdout.write(evaluationSummary(report));
+    });
+}
+
+/** What the figures were made from, so that they can be made again. */
+async function provenanceOf({ policy, table, seed, quick, catalog, trainTable }: Flags): Promise<Provenance> {
+  const command = ['xrouter eval --policy', policy, '--table', table, '--seed', seed];
+  if (trainTable !== undefined) command.push('--train-table', trainTable);
+  if (catalog !== undefined) command.push('--catalog', catalog);
+  if (quick) command.push('--quick');
+  return {
+    command: command.join(' '),
+    version: version(),
+    policySha256: await sha256(policy),
+    tableSha256: await sha256(table),
+  };
+}
+
+async function sha256(path: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgumentError('It must be a whole number, 0 or larger.');
+  }
+  return value;
+}

@@ -1,0 +1,62 @@
+/** `xrouter export episodes`: logged requests, in a form to learn from. */
+import { Command } from 'commander';
+import { openLedger, XrouterError } from '../../../src/index.ts';
+import { banditLine, banditLog, writeWhole } from '../../../src/learn/index.ts';
+import { printJson, say } from '../output.ts';
+import { ledgerPath } from './feedback.ts';
+
+interface Flags {
+  out: string;
+  ledger?: string;
+  config?: string;
+  since?: string;
+  json?: boolean;
+}
+
+export function episodesCommand(): Command {
+  return new Command('episodes')
+    .description('Writes logged requests whose outcome is known, as a bandit log for `train --log`.')
+    .requiredOption('--out <file>', 'where the log is written, JSON lines')
+    .option('--ledger <file>', 'where the episodes are kept; default: one file for all your programs')
+    .option('--config <file>', 'configuration file; default: xrouter.config.* of this folder')
+    .option('--since <time>', 'ISO time; older ones are left out')
+    .option('--json', 'print one JSON document')
+    .action(async ({ out, since, json, ...flags }: Flags) => {
+      const path = await ledgerPath(flags);
+      const ledger = await openLedger({ path });
+      const kept = await ledger.episodeStore
+        .episodes({ limit: Number.MAX_SAFE_INTEGER, ...(since !== undefined && { since: isoTime(since) }) })
+        .finally(() => ledger.close());
+      const { rows, omitted } = banditLog(kept);
+      for (const [reason, count] of omitted) say(`${count} left out: ${reason}`);
+      if (rows.length === 0) {
+        throw new XrouterError(
+          'invalid_file',
+          `${path}: none of ${kept.length} episodes can be learned from.`,
+          {
+            hint: 'Give feedback on answers, or use a verifier.',
+          },
+        );
+      }
+      await writeWhole(out, rows.map(banditLine));
+      say(`${out}: ${rows.length} of ${kept.length} episodes`);
+      if (json) {
+        const explored = rows.filter(({ candidates, action }) => candidates[action]!.propensity < 1).length;
+        printJson({
+          log: out,
+          episodes: kept.length,
+          rows: rows.length,
+          explored,
+          omitted: Object.fromEntries(omitted),
+        });
+      }
+    });
+}
+
+function isoTime(text: string): string {
+  const time = new Date(text);
+  if (!Number.isNaN(time.getTime())) return time.toISOString();
+  throw new XrouterError('invalid_request', `--since ${text} is no time.`, {
+    hint: 'Write it like 2026-11-22 or 2026-11-22T08:00:00Z.',
+  });
+}

@@ -1,0 +1,40 @@
+/** `xrouter feedback`: how good an answer turned out to be. */
+import { Command } from 'commander';
+import { defaultLedgerPath, openLedger } from '../../../src/index.ts';
+import { printJson, say } from '../output.ts';
+import { configOf, probability } from '../setup.ts';
+
+interface Flags {
+  source: string;
+  ledger?: string;
+  config?: string;
+  json?: boolean;
+}
+
+export function command(): Command {
+  return new Command('feedback')
+    .description('Says how good an answer turned out to be; training learns from it.')
+    .argument('<episode>', 'its id, as `ask --json` prints it')
+    .argument('<score>', '0 (useless) to 1 (right)', probability)
+    .option('--source <name>', 'who says so; a second word of the same source replaces its first', 'user')
+    .option('--ledger <file>', 'where the episode is kept; default: one file for all your programs')
+    .option('--config <file>', 'configuration file; default: xrouter.config.* of this folder')
+    .option('--json', 'print one JSON document')
+    .action(async (episode: string, score: number, { source, json, ...flags }: Flags) => {
+      const ledger = await openLedger({ path: await ledgerPath(flags) });
+      try {
+        await ledger.episodeStore.feedback(episode, { score, source });
+      } finally {
+        await ledger.close();
+      }
+      say(`${episode}: ${score} by ${source}`);
+      if (json) printJson({ episode, score, source });
+    });
+}
+
+/** The file that `ask` and the servers write to by the same flags. */
+export async function ledgerPath(flags: { ledger?: string; config?: string }): Promise<string> {
+  if (flags.ledger !== undefined) return flags.ledger;
+  const { ledger } = (await configOf(flags)).config;
+  return typeof ledger === 'string' ? ledger : defaultLedgerPath();
+}

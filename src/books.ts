@@ -1,0 +1,104 @@
+/** What a router writes down: the account, and the episodes for learning. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { XrouterError } from './errors.ts';
+import type {
+  EpisodeOptions,
+  EpisodeStore,
+  EpisodeWithPrompt,
+  Feedback,
+  LearningFacts,
+} from './ledger/episodes.ts';
+import { EPISODE_DEFAULTS } from './ledger/episodes.ts';
+import { lazyLedger } from './ledger/lazy.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { createMemoryLedger } from './ledger/memory.ts';
+import type { Policy, PolicyState } from './policy/policy.ts';
+import type { RouterConfig } from './router-config.ts';
+
+export interface Books {
+  ledger: Ledger;
+  /** After the answer: lets the shadow policy decide, and keeps the episode where the ledger has a place for it. */
+  keep(episode: EpisodeWithPrompt, firstState: PolicyState | undefined): void;
+  /** @throws XrouterError `invalid_config` where no episodes are kept */
+  feedback(episodeId: string, feedback: Feedback): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Account {
+  ledger: Ledger;
+  /** `undefined`: this ledger keeps no episodes. */
+  episodes?(): Promise<EpisodeStore>;
+}
+
+export function openBooks(config: RouterConfig, policy: Policy): Books {
+  const { ledger, episodes } = openAccount(config);
+  const storeFeatures = config.episodes?.storeFeatures ?? EPISODE_DEFAULTS.storeFeatures;
+  const keeping = new Set<Promise<void>>();
+
+  const save = async (episode: EpisodeWithPrompt, firstState: PolicyState | undefined) => {
+    // The answer goes out first.
+    await nextTurn();
+    try {
+      const shadow = firstState && (await policy.shadow?.(firstState));
+      if (!episodes) return;
+      const learning = firstState && storeFeatures ? await factsOf(firstState) : undefined;
+      const known = { ...episode, ...(learning && { learning }), ...(shadow && { shadow }) };
+      await (await episodes()).saveEpisode(known);
+    } catch (error) {
+      // The cost is booked; an episode that is not kept is only not learned from.
+      process.emitWarning(`An episode was not kept: ${(error as Error).message}`, {
+        code: 'XROUTER_EPISODE',
+      });
+    }
+  };
+
+  return {
+    ledger,
+    keep(episode, firstState) {
+      if (!episodes && !policy.shadow) return;
+      const kept = save(episode, firstState).finally(() => keeping.delete(kept));
+      keeping.add(kept);
+    },
+    async feedback(episodeId, feedback) {
+      if (!episodes) {
+        throw new XrouterError('invalid_config', 'Feedback has no episode to join: none are kept.', {
+          hint: 'Set `ledger` to the path of a file; episodes are kept beside the account.',
+        });
+      }
+      // The episode of an answer that has just gone out may not be written yet.
+      await Promise.all(keeping);
+      await (await episodes()).feedback(episodeId, feedback);
+    },
+    async close() {
+      await Promise.all(keeping);
+      await ledger.close();
+    },
+  };
+}
+
+function openAccount({ ledger, episodes }: { ledger?: string | Ledger; episodes?: EpisodeOptions }): Account {
+  if (typeof ledger !== 'string') {
+    const own = ledger ?? createMemoryLedger();
+    return keepsEpisodes(own) ? { ledger: own, episodes: async () => own.episodeStore } : { ledger: own };
+  }
+  const lazy = lazyLedger(async () => {
+    const { openLedger } = await import('./ledger/index.ts');
+    return openLedger({ path: ledger, episodes });
+  });
+  return { ledger: lazy, episodes: async () => (await lazy.opened()).episodeStore };
+}
+
+function keepsEpisodes(ledger: Ledger): ledger is Ledger & { episodeStore: EpisodeStore } {
+  return 'episodeStore' in ledger;
+}
+
+/** Loaded when it is first needed, since most programs never get here. */
+async function factsOf(state: PolicyState): Promise<LearningFacts> {
+  const { storeFeatures } = await import('./policy/embedded/stored-features.ts');
+  const { verifierAccuracy } = await import('./policy/embedded/escalate.ts');
+  const accuracy = verifierAccuracy(state);
+  return {
+    features: storeFeatures(state.prompt),
+    ...(accuracy !== undefined && { verifierAccuracy: accuracy }),
+  };
+}

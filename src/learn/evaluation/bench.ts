@@ -1,0 +1,162 @@
+/** The table and the policy side by side: what every part of an evaluation is computed from. */
+import type { Candidate } from '../../catalog/candidate.ts';
+import { XrouterError } from '../../errors.ts';
+import { PoolPredictor } from '../../policy/embedded/pool.ts';
+import { Predictor } from '../../policy/embedded/predictor.ts';
+import type { PolicyWeights } from '../../policy/embedded/weights.ts';
+import type { Forecasts } from '../environment.ts';
+import type { Operation, OutcomeMatrix } from '../frontier.ts';
+import { forecast, replayModels } from '../replay.ts';
+import { type OutcomeTable, requireLearnable, type TableRow } from '../table.ts';
+import { takeRows } from '../train-sequence.ts';
+
+export interface Bench {
+  rows: readonly TableRow[];
+  /** Every model that was measured on every row, whether the policy knows it or not. */
+  outcomes: OutcomeMatrix;
+  /** Models that the policy may choose. */
+  pool: PoolPredictor;
+  /** Outcomes of those, with what the policy expected. */
+  data: Forecasts;
+}
+
+/** Rows that the policy was trained on, with the models of the table that is measured. */
+export interface Training {
+  rows: readonly TableRow[];
+  outcomes: OutcomeMatrix;
+}
+
+/** 0, then four a decade: from "cost hardly matters" to "cost is all that matters". */
+export const LAMBDAS: readonly number[] = [0, ...Array.from({ length: 29 }, (_, k) => 10 ** ((k - 12) / 4))];
+/** Sequences take longer and their frontier is as well drawn by two a decade. */
+export const SEQUENCE_LAMBDAS: readonly number[] = [
+  0,
+  ...Array.from({ length: 12 }, (_, k) => 10 ** ((k - 4) / 2)),
+];
+
+/**
+ * @param catalog pool file: prices of today, and benchmarks of models that the policy never met
+ * @throws XrouterError `invalid_file` where nothing can be compared on this table with this policy
+ */
+export function createBench(
+  weights: PolicyWeights,
+  table: OutcomeTable,
+  catalog: readonly Candidate[] = [],
+): Bench {
+  requireLearnable(table);
+  const models = replayModels(table);
+  const predictor = new Predictor(weights);
+  const described = new Set(catalog.map(({ id }) => id));
+  const common = models.filter((id) => predictor.index.has(id) || described.has(id));
+  if (common.length < 2) {
+    const known = common.length === 0 ? 'none' : `only ${common[0]}`;
+    throw new XrouterError(
+      'invalid_file',
+      `${table.path}: of its ${models.length} models the policy knows ${known}.`,
+      { hint: 'Train or calibrate a policy on these models, or describe them in a pool file (--catalog).' },
+    );
+  }
+  const pool = new PoolPredictor(predictor, common, catalog);
+  const outcomes = outcomeMatrix(table.rows, models);
+  requirePricedBest(table.path, outcomes);
+  return { rows: table.rows, outcomes, pool, data: forecast(table.rows, pool) };
+}
+
+/**
+ * The rows that the policy was trained on, for the simple routers to learn from too.
+ * @throws XrouterError `invalid_file` where they share a row with the measured table, or lack its models
+ */
+export function trainingOf({ rows, outcomes }: Bench, table: OutcomeTable): Training {
+  const measured = new Set(rows.map(({ id }) => id));
+  const shared = table.rows.filter(({ id }) => measured.has(id));
+  if (shared.length > 0) {
+    throw new XrouterError(
+      'invalid_file',
+      `${table.path}: ${shared.length} of its rows are measured too, ${shared[0]!.id} the first of them.`,
+      {
+        hint: 'A policy must be measured on rows it was not trained on: take them out of one of the tables.',
+      },
+    );
+  }
+  const { models } = outcomes;
+  const whole = table.rows.filter((row) => models.every((id) => row.outcomes.has(id)));
+  if (whole.length < 2) {
+    throw new XrouterError(
+      'invalid_file',
+      `${table.path}: ${whole.length} of its rows have outcomes of all models that are measured.`,
+      { hint: 'Give a table with the same models, or leave the option out.' },
+    );
+  }
+  return { rows: whole, outcomes: outcomeMatrix(whole, models) };
+}
+
+/** Outcomes of models that were measured on every row. */
+export function outcomeMatrix(rows: readonly TableRow[], models: readonly string[]): OutcomeMatrix {
+  const score = new Float64Array(rows.length * models.length);
+  const cost = new Float64Array(score.length);
+  rows.forEach((row, i) => {
+    models.forEach((id, j) => {
+      const outcome = row.outcomes.get(id)!;
+      score[i * models.length + j] = outcome.score;
+      cost[i * models.length + j] = outcome.costUsd;
+    });
+  });
+  return { rows: rows.length, models, score, cost };
+}
+
+/** Part of the rows, in the order given. */
+export function takeBench(bench: Bench, rows: ArrayLike<number>): Bench {
+  return {
+    rows: Array.from(rows, (row) => bench.rows[row]!),
+    outcomes: takeOutcomes(bench.outcomes, rows),
+    pool: bench.pool,
+    data: takeRows(bench.data, rows),
+  };
+}
+
+/** What it costs and scores to ask `choose(row)` on every row; positions are those of the matrix's models. */
+export function operationOf(
+  { rows, models, score, cost }: OutcomeMatrix,
+  lambda: number,
+  choose: (row: number) => number,
+): Operation {
+  const operation = { lambda, cost: new Float64Array(rows), score: new Float64Array(rows) };
+  for (let row = 0; row < rows; row++) {
+    const at = row * models.length + choose(row);
+    operation.cost[row] = cost[at]!;
+    operation.score[row] = score[at]!;
+  }
+  return operation;
+}
+
+/** Part of the rows, in the order given. */
+export function takeOutcomes(outcomes: OutcomeMatrix, rows: ArrayLike<number>): OutcomeMatrix {
+  const count = outcomes.models.length;
+  const score = new Float64Array(rows.length * count);
+  const cost = new Float64Array(score.length);
+  for (let i = 0; i < rows.length; i++) {
+    const from = rows[i]! * count;
+    score.set(outcomes.score.subarray(from, from + count), i * count);
+    cost.set(outcomes.cost.subarray(from, from + count), i * count);
+  }
+  return { rows: rows.length, models: outcomes.models, score, cost };
+}
+
+/** Every figure is a share of the best single's cost, so that must not be nothing. */
+function requirePricedBest(path: string, { rows, models, score, cost }: OutcomeMatrix): void {
+  const accuracy = models.map(() => 0);
+  const spent = models.map(() => 0);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < models.length; j++) {
+      accuracy[j]! += score[i * models.length + j]!;
+      spent[j]! += cost[i * models.length + j]!;
+    }
+  }
+  const best = accuracy.indexOf(Math.max(...accuracy));
+  if (spent[best]! > 0) return;
+  throw new XrouterError(
+    'invalid_file',
+    `${path}: ${models[best]}, the most accurate model, costs nothing there; there is nothing to save.`,
+    { hint: 'Give the outcomes their cost in USD, or leave that model out of the table.' },
+  );
+}

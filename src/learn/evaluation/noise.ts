@@ -1,0 +1,79 @@
+/** How steady decisions are when a prompt is worded a little differently, which changes nothing about its difficulty. */
+import { chooseByLambda } from '../../policy/embedded/choose.ts';
+import type { PromptView } from '../../policy/prompt-view.ts';
+import { Random } from '../random.ts';
+import type { Bench } from './bench.ts';
+import type { NoiseFigures } from './report.ts';
+import { meanEstimate } from './resample.ts';
+
+const POLITE = [
+  'Hello! Could you please help me with this? ',
+  'Hi there, I have a question. ',
+  'Please take a look at the following. ',
+  'Good morning, thanks in advance for your help. ',
+];
+
+/** Harmless changes of a text, each by a seeded random number generator. */
+export const CHANGES: Readonly<Record<string, (text: string, random: Random) => string>> = {
+  'letter case': (text, random) =>
+    text.replace(/\p{L}+/gu, (word) => (random.next() < 0.15 ? word.toUpperCase() : word)),
+  'white space': (text, random) => `${text.replace(/ /g, () => (random.next() < 0.1 ? '  ' : ' '))}\n`,
+  typos: (text, random) => {
+    // One long word in twenty, and at least one, has two of its inner letters swapped.
+    const long = [...text.matchAll(/\p{L}{5,}/gu)];
+    if (long.length === 0) return text;
+    const letters = [...text];
+    const byOffset = letters.length === text.length;
+    for (let typo = 0; typo < Math.max(1, long.length / 20) && byOffset; typo++) {
+      const word = long[random.below(long.length)]!;
+      const at = word.index + 1 + random.below(word[0].length - 3);
+      [letters[at], letters[at + 1]] = [letters[at + 1]!, letters[at]!];
+    }
+    return letters.join('');
+  },
+  'polite opening': (text, random) => POLITE[random.below(POLITE.length)]! + text,
+};
+
+const NOISE_LAMBDAS = [0, 0.1, 1, 10];
+/** Rows looked at; more would not make the rates much surer. */
+const MOST_ROWS = 1000;
+
+export function promptNoise(
+  { rows, pool, data }: Bench,
+  seed: number,
+): { rows: number; kinds: NoiseFigures[] } {
+  const sample = new Random(seed).order(rows.length).subarray(0, MOST_ROWS);
+  const members = pool.ids.map((_, j) => j);
+  const count = members.length;
+  const decide = (view: PromptView): number[] => {
+    const expected = pool.predict(view);
+    return NOISE_LAMBDAS.map((lambda) => chooseByLambda(members, expected, lambda, pool.referenceUsd));
+  };
+  const before = Array.from(sample, (row) => decide(rows[row]!.view));
+  const kinds = Object.entries(CHANGES).map(([kind, change], k): NoiseFigures => {
+    const random = new Random(seed + k + 1);
+    const flipped = NOISE_LAMBDAS.map(() => 0);
+    const rate = new Float64Array(sample.length);
+    const points = new Float64Array(sample.length);
+    sample.forEach((row, i) => {
+      const { view } = rows[row]!;
+      const text = change(view.text, random);
+      const messageChars = view.messageChars + text.length - view.text.length;
+      decide({ ...view, text, messageChars }).forEach((chosen, l) => {
+        const was = before[i]![l]!;
+        if (chosen === was) return;
+        flipped[l]!++;
+        rate[i]! += 1 / NOISE_LAMBDAS.length;
+        const gained = data.score[row * count + chosen]! - data.score[row * count + was]!;
+        points[i]! += (100 * gained) / NOISE_LAMBDAS.length;
+      });
+    });
+    return {
+      kind,
+      flips: NOISE_LAMBDAS.map((lambda, l) => ({ lambda, rate: flipped[l]! / sample.length })),
+      rate: meanEstimate(rate),
+      accuracyChange: meanEstimate(points),
+    };
+  });
+  return { rows: sample.length, kinds };
+}

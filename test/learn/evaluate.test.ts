@@ -1,0 +1,217 @@
+/** Evaluation: its figures are those of the scorer, nothing is decided by rows it is judged on, nothing is hidden. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decideTable } from '../../src/learn/decide.ts';
+import { evaluatePolicy } from '../../src/learn/evaluate.ts';
+import {
+  createBench,
+  LAMBDAS,
+  operationOf,
+  outcomeMatrix,
+  SEQUENCE_LAMBDAS,
+} from '../../src/learn/evaluation/bench.ts';
+import type { EvaluationReport, RouterFigures } from '../../src/learn/evaluation/report.ts';
+import { frontierScore } from '../../src/learn/frontier.ts';
+import { replay } from '../../src/learn/replay.ts';
+import { type OutcomeTable, readTable } from '../../src/learn/table.ts';
+import { trainPolicy } from '../../src/learn/train.ts';
+import { sequencePlanner } from '../../src/policy/embedded/sequence.ts';
+import type { PolicyWeights } from '../../src/policy/embedded/weights.ts';
+import { asFile, smallTable } from './small-table.ts';
+
+const JUDGE = ['../../../shared', '../../../../shared']
+  .map((path) => join(import.meta.dirname, path, 'tools/frontier.py'))
+  .find((path) => existsSync(path));
+
+const folder = mkdtempSync(join(tmpdir(), 'evaluate-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function tableOf(lines: readonly object[], name = 'table'): Promise<OutcomeTable> {
+  const path = join(folder, `${name}.jsonl`);
+  writeFileSync(path, asFile(lines));
+  return readTable(path);
+}
+
+let training: OutcomeTable;
+let table: OutcomeTable;
+let weights: PolicyWeights;
+/** The same, trained without sequences: quicker to evaluate. */
+let oneCall: PolicyWeights;
+let report: EvaluationReport;
+beforeAll(async () => {
+  training = await tableOf(smallTable(200, 1), 'training');
+  table = await tableOf(smallTable(120, 2), 'table');
+  weights = trainPolicy([training], { seed: 1, dapo: { iterations: 2, groups: 6, validateEvery: 1 } });
+  oneCall = { ...weights, sequence: undefined };
+  report = evaluatePolicy(weights, table, { seed: 3, draws: 60, quick: true });
+}, 60_000);
+
+const router = (id: string): RouterFigures => report.oneShot.find((one) => one.id === id)!;
+
+describe('the figures are those of the scorer', () => {
+  it('for decisions: gain, share of the oracle, cost match and the points themselves', () => {
+    const { pool, outcomes } = createBench(weights, table);
+    const decisions = [...decideTable(pool, table.rows, LAMBDAS)];
+    const operations = LAMBDAS.map((lambda, l) =>
+      operationOf(outcomes, lambda, (row) =>
+        outcomes.models.indexOf(decisions[row * LAMBDAS.length + l]!.model),
+      ),
+    );
+    const scored = frontierScore(outcomes, operations);
+    const ours = router('predictor');
+    expect(Math.abs(ours.gain.value - scored.gain)).toBeLessThan(1e-9);
+    expect(Math.abs(ours.ofOracle! - scored.ofOracle)).toBeLessThan(1e-9);
+    expect(ours.costMatch?.value).toBe(scored.costMatch);
+    expect(ours.points).toEqual(scored.points);
+    expect(report.best).toMatchObject({ model: scored.best, accuracy: scored.bestAccuracy });
+  });
+
+  it.runIf(JUDGE)('for decisions and sequences, to 1e-9 of the scorer that routing is judged by', () => {
+    const { pool, data } = createBench(weights, table);
+    const options = { lambdas: SEQUENCE_LAMBDAS, verifier: 0.9, maxCalls: 3, seed: 3 };
+    const policy = report.verifiers.find(({ accuracy }) => accuracy === 0.9)!;
+    const compared = [
+      { ours: router('predictor'), lines: [...decideTable(pool, table.rows, LAMBDAS)] },
+      { ours: policy.dapo ?? policy.plugIn, lines: [...replay(data, sequencePlanner(weights), options)] },
+    ];
+    const exact = [
+      'import json, sys, importlib.util',
+      "spec = importlib.util.spec_from_file_location('f', sys.argv[1]); f = importlib.util.module_from_spec(spec); spec.loader.exec_module(f)",
+      // The scorer rounds what it prints.
+      'f.round = lambda x, n=0: x',
+      'print(json.dumps(f.score(f.read(sys.argv[2]), f.read(sys.argv[3]))))',
+    ].join('\n');
+    for (const { ours, lines } of compared) {
+      const file = join(folder, 'lines.jsonl');
+      writeFileSync(file, asFile(lines));
+      const judged = JSON.parse(
+        execFileSync('python3', ['-c', exact, JUDGE!, table.path, file], { encoding: 'utf8' }),
+      );
+      expect(Math.abs(ours.gain.value - judged.gain)).toBeLessThan(1e-9);
+      expect(Math.abs(ours.ofOracle! - judged.of_oracle)).toBeLessThan(1e-9);
+      expect(Math.abs(ours.maxAccuracy - judged.max_acc)).toBeLessThan(1e-9);
+      expect(Math.abs((ours.costMatch?.value ?? -1) - (judged.cost_match ?? -1))).toBeLessThan(1e-9);
+    }
+  });
+
+  it('of a table whose words give the task away: above the mixing line, below the oracle', () => {
+    expect(router('policy').gain.low).toBeGreaterThan(5);
+    expect(router('policy').ofOracle).toBeLessThan(1);
+    expect(router('policy').costMatch!.value).toBeLessThan(0.5);
+    expect(router('knn').gain.value).toBeGreaterThan(5);
+    const perfect = report.verifiers.at(-1)!;
+    expect(perfect.accuracy).toBe(1);
+    expect(perfect.plugIn.gain.value).toBeGreaterThan(report.verifiers[0]!.plugIn.gain.value);
+  });
+});
+
+describe('intervals', () => {
+  it('hold the estimate, and the same seed gives the same report', () => {
+    for (const { gain } of report.oneShot) {
+      expect(gain.low).toBeLessThan(gain.value);
+      expect(gain.high).toBeGreaterThan(gain.value);
+    }
+    for (const point of report.band) {
+      expect(point.low).toBeLessThanOrEqual(point.value);
+      expect(point.high).toBeGreaterThanOrEqual(point.value);
+    }
+    expect(report.band.length).toBeGreaterThan(10);
+    expect(evaluatePolicy(weights, table, { seed: 3, draws: 60, quick: true })).toEqual(report);
+  });
+});
+
+describe('what a reader must not miss', () => {
+  it('tasks: every row counts once, and a gain is given only where rows allow', () => {
+    expect(report.tasks.map(({ task }) => task)).toEqual(['code', 'poems', 'sums']);
+    expect(report.tasks.reduce((sum, { rows }) => sum + rows, 0)).toBe(120);
+    for (const { rows, gain } of report.tasks) expect(gain === undefined).toBe(rows < 100);
+    const mean = report.tasks.reduce((sum, { rows, accuracy }) => sum + (rows * accuracy) / 120, 0);
+    expect(mean).toBeCloseTo(report.workingPoint.accuracy, 9);
+  });
+
+  it('calibration: every pair of row and model is in one tenth', () => {
+    expect(report.reliability.tenths.reduce((sum, { pairs }) => sum + pairs, 0)).toBe(120 * 4);
+    for (const { from, to, expected } of report.reliability.tenths) {
+      expect(expected).toBeGreaterThanOrEqual(from);
+      expect(expected).toBeLessThanOrEqual(to);
+    }
+  });
+
+  it('a model that the policy does not know is in the mixing line and named', async () => {
+    const lines = smallTable(80, 4).map((line) => ({
+      ...line,
+      outcomes: { ...line.outcomes, 'new/genius': { score: 1, cost: 0.03 } },
+    }));
+    const { unknownModels, best, limits, oneShot } = evaluatePolicy(oneCall, await tableOf(lines, 'new'), {
+      draws: 10,
+      quick: true,
+    });
+    expect(unknownModels).toEqual(['new/genius']);
+    expect(best).toMatchObject({ model: 'new/genius', inPool: false });
+    expect(oneShot[0]!.costMatch).toBeUndefined();
+    expect(limits.join(' ')).toContain('does not know 1 of the 5 models');
+  });
+
+  it('held-out tasks stand beside known ones, and are worse where each task has a model of its own', async () => {
+    const lines = smallTable(180, 5);
+    const told: string[] = [];
+    const { heldOut } = evaluatePolicy(oneCall, await tableOf(lines, 'held'), {
+      draws: 20,
+      progress: (line) => told.push(line),
+    });
+    if ('leftOut' in heldOut) throw new Error(heldOut.leftOut);
+    expect(heldOut).toMatchObject({ folds: 3, tasks: 3, rows: 180, trainingRows: 120 });
+    expect(heldOut.sameTasks[0]!.gain.value).toBeGreaterThan(heldOut.otherTasks[0]!.gain.value + 5);
+    expect(told.filter((line) => line.includes('training'))).toHaveLength(6);
+    expect(report.heldOut).toMatchObject({ leftOut: expect.stringContaining('quick') });
+  }, 60_000);
+});
+
+describe('the simple routers', () => {
+  it('learn from the rows of training where these are named, and none of them may be measured', () => {
+    const learned = evaluatePolicy(oneCall, table, { seed: 3, draws: 10, quick: true, training });
+    expect(learned.verifiers).toEqual([]);
+    expect(learned.simpleLearnedFrom).toBe(200);
+    expect(learned.oneShot.find(({ id }) => id === 'knn')!.gain.value).not.toBe(router('knn').gain.value);
+    expect(() => evaluatePolicy(weights, table, { training: table })).toThrow(
+      /120 of its rows are measured too/,
+    );
+  });
+});
+
+describe('tables that nothing can be said about', () => {
+  const evaluate = async (lines: object[]) => evaluatePolicy(weights, await tableOf(lines, 'bad'));
+
+  it('one row, no common model, one common model, and costs of nothing are refused by name', async () => {
+    const renamed = (keep: string[]) =>
+      smallTable(20, 6).map((line) => ({
+        ...line,
+        outcomes: Object.fromEntries(
+          Object.entries(line.outcomes).map(([id, outcome]) => [
+            keep.includes(id) ? id : `other/${id}`,
+            outcome,
+          ]),
+        ),
+      }));
+    await expect(evaluate(smallTable(1, 6))).rejects.toThrow(/one row/);
+    await expect(evaluate(renamed([]))).rejects.toThrow(/the policy knows none/);
+    await expect(evaluate(renamed(['acme/poet']))).rejects.toThrow(/knows only acme\/poet/);
+    const free = smallTable(20, 6).map((line) => ({
+      ...line,
+      outcomes: Object.fromEntries(
+        Object.entries(line.outcomes).map(([id, { score }]) => [id, { score, cost: 0 }]),
+      ),
+    }));
+    await expect(evaluate(free)).rejects.toThrow(/nothing to save/);
+  });
+});
+
+it('a matrix holds each outcome where its row and model say', () => {
+  const matrix = outcomeMatrix(table.rows, ['acme/large', 'acme/small']);
+  const outcome = table.rows[3]!.outcomes.get('acme/small')!;
+  expect(matrix.score[3 * 2 + 1]).toBe(outcome.score);
+  expect(matrix.cost[3 * 2 + 1]).toBe(outcome.costUsd);
+});

@@ -1,0 +1,102 @@
+/** The parts of an evaluation, each on data whose answer is known beforehand. */
+import { describe, expect, it } from 'vitest';
+import { outcomeMatrix } from '../../src/learn/evaluation/bench.ts';
+import { CHANGES } from '../../src/learn/evaluation/noise.ts';
+import { reliability } from '../../src/learn/evaluation/reliability.ts';
+import { rowFolds, simpleRouters } from '../../src/learn/evaluation/simple-routers.ts';
+import { Random } from '../../src/learn/random.ts';
+import type { TableRow } from '../../src/learn/table.ts';
+import { viewPrompt } from '../../src/policy/prompt-view.ts';
+import { smallTable } from './small-table.ts';
+import { world } from './world.ts';
+
+function rowsOf(lines: ReturnType<typeof smallTable>): TableRow[] {
+  return lines.map(({ id, task, prompt, outcomes }) => ({
+    id,
+    task,
+    view: viewPrompt({ messages: [{ role: 'user', content: prompt }] }),
+    outcomes: new Map(
+      Object.entries(outcomes).map(([model, { score, cost }]) => [model, { score, costUsd: cost }]),
+    ),
+  }));
+}
+
+describe('reliability', () => {
+  it('of a forecast that is right by construction: every tenth within its interval, floors kept', () => {
+    const data = world(3000, 11, 0);
+    const { tenths, floors, worst } = reliability(data);
+    for (const { expected, reached, error } of tenths) {
+      expect(Math.abs(reached - expected)).toBeLessThan(4 * error + 1e-9);
+    }
+    expect(worst).toBeLessThan(3);
+    for (const { floor, rows, reached, error } of floors) {
+      if (rows > 50) expect(reached!).toBeGreaterThan(floor - 3 * error!);
+    }
+  });
+
+  it('of a forecast that promises ten points too much: found, in points', () => {
+    const data = world(3000, 12, 0);
+    const boast = { ...data, success: data.success.map((p) => Math.min(1, p + 0.1)) };
+    const { worst, tenths } = reliability(boast);
+    expect(worst).toBeGreaterThan(8);
+    expect(worst).toBeLessThan(16);
+    const middle = tenths.find(({ from }) => from === 0.5)!;
+    expect(Math.abs(middle.reached - middle.expected)).toBeGreaterThan(3 * middle.error);
+  });
+});
+
+describe('the simple routers', () => {
+  it('decide a row by the outcomes of the others, never by its own', () => {
+    const lines = smallTable(40, 8);
+    const models = Object.keys(lines[0]!.outcomes);
+    const folds = rowFolds(40, 4, 1);
+    /** What row 0 pays at each lambda, which says whom it asked, when the scores of some rows are turned round. */
+    const paid = (turned: (row: number) => boolean) => {
+      const matrix = outcomeMatrix(rowsOf(lines), models);
+      matrix.score.forEach((score, at) => {
+        if (turned(Math.floor(at / models.length))) matrix.score[at] = 1 - score;
+      });
+      const { knn, clusters } = simpleRouters(rowsOf(lines), matrix, folds, 1);
+      return [knn, clusters].map((operations) => operations.map(({ cost }) => cost[0]));
+    };
+    const before = paid(() => false);
+    expect(paid((row) => row === 0)).toEqual(before);
+    expect(paid((row) => row !== 0)[0]).not.toEqual(before[0]);
+  });
+
+  it('folds share nothing and leave nothing out', () => {
+    const folds = rowFolds(53, 10, 4);
+    const tested = folds.flatMap(({ test }) => [...test]).sort((a, b) => a - b);
+    expect(tested).toEqual(Array.from({ length: 53 }, (_, i) => i));
+    for (const { train, test } of folds) {
+      expect(train.length + test.length).toBe(53);
+      expect([...train].some((row) => test.includes(row))).toBe(false);
+    }
+  });
+});
+
+describe('prompt noise', () => {
+  const text = 'Compute the largest eigenvalue of this matrix, then explain carefully: [[1, 22], [3, 4]].';
+  const letters = (value: string) => [...value.toLowerCase().replace(/\s/g, '')].sort().join('');
+
+  it('changes the wording, by seed, and nothing that matters', () => {
+    for (const [kind, change] of Object.entries(CHANGES)) {
+      const changed = Array.from({ length: 20 }, (_, seed) => change(text, new Random(seed)));
+      expect(changed.filter((other) => other !== text).length, kind).toBeGreaterThan(15);
+      expect(change(text, new Random(5)), kind).toBe(change(text, new Random(5)));
+      for (const other of changed) {
+        if (kind === 'polite opening') expect(other.endsWith(text)).toBe(true);
+        else expect(letters(other), kind).toBe(letters(text));
+        expect(other.match(/\d+/g)).toEqual(text.match(/\d+/g));
+      }
+    }
+  });
+
+  it('leaves short and astral texts whole', () => {
+    for (const change of Object.values(CHANGES)) {
+      for (const other of ['', 'Hi', '𝒳𝒴𝒵𝒲𝒱 ≥ 2', '数学の問題を解いてください']) {
+        expect(change(other, new Random(1)).isWellFormed()).toBe(true);
+      }
+    }
+  });
+});
