@@ -140,6 +140,29 @@ describe('prices of models that the catalog lacks', () => {
   });
 });
 
+describe('a model of one’s own as code', () => {
+  it('is called through its provider object, and may have a price that changes', async () => {
+    const via = {
+      id: 'mine',
+      async *call() {
+        yield { type: 'delta' as const, delta: { content: 'from code' } };
+        yield {
+          type: 'finish' as const,
+          finishReason: 'stop',
+          usage: { inputTokens: 1_000_000, outputTokens: 0 },
+        };
+      },
+    };
+    const provenance = { source: 'user', name: 'contract', asOf: '2026-01-01' } as const;
+    const old = { prices: { inputUsdPerMTok: 9, outputUsdPerMTok: 9 }, until: '2026-01-01' };
+    const now = { prices: { inputUsdPerMTok: 2, outputUsdPerMTok: 9 } };
+    const models = [{ id: 'mine/model', via, price: { periods: [old, now], provenance } }];
+    const router = createRouter({ bundled: false, models });
+    const { text, cost } = await router.route({ messages: [{ role: 'user', content: 'hi' }] });
+    expect({ text, cost }).toEqual({ text: 'from code', cost: { usd: 2, provenance } });
+  });
+});
+
 describe('a pool', () => {
   it('may name all models of a provider, and a deny list takes some away', async () => {
     const router = createRouter({ pool: ['mistral/*', 'gpt-5-nano'], deny: ['mistral-large-2512'] });

@@ -1,5 +1,6 @@
 /** The catalog's part of the configuration file. Only what reads a configuration imports this: zod takes time to load. */
 import { z } from 'zod';
+import type { Provider } from '../provider/provider.ts';
 import { BENCHMARKS } from './benchmarks.ts';
 
 const usdPerMTok = z.number().nonnegative();
@@ -17,6 +18,32 @@ export const priceSchema = z
   })
   .describe('Your own price; it holds before any bundled or refreshed one. 0 means free.');
 
+const period = z.strictObject({
+  prices: priceSchema,
+  tiers: z.array(priceSchema.extend({ aboveInputTokens: z.number().int().nonnegative() })).optional(),
+  from: z.iso.date().optional(),
+  until: z.iso.date().optional(),
+  dailyFromMinute: z.number().int().min(0).max(1_440).optional(),
+  dailyUntilMinute: z.number().int().min(0).max(1_440).optional(),
+});
+
+/** A price that changes with time or length; the first period that holds is the price. */
+const priceTableSchema = z.strictObject({
+  periods: z.array(period).min(1),
+  provenance: z.strictObject({
+    source: z.enum(['provider', 'user', 'refreshed', 'bundled']),
+    name: z.string(),
+    asOf: z.string(),
+  }),
+});
+
+/** Either form, each with its own messages: a union would only say that neither fits. */
+const anyPrice = z.custom<z.infer<typeof priceSchema> | z.infer<typeof priceTableSchema>>().check((ctx) => {
+  const isTable = typeof ctx.value === 'object' && ctx.value !== null && 'periods' in ctx.value;
+  const parsed = (isTable ? priceTableSchema : priceSchema).safeParse(ctx.value);
+  for (const issue of parsed.error?.issues ?? []) ctx.issues.push({ ...issue, input: ctx.value } as never);
+});
+
 const tokens = z.number().int().positive();
 
 const benchmarkName = z
@@ -31,7 +58,11 @@ export const modelSchema = z
       .regex(/^[^/\s]+\/\S+$/, 'must be "provider/model"')
       .describe('`provider/model`. A bundled id changes that model; any other is a model of your own.'),
     model: z.string().min(1).optional().describe('Name on the wire; default: what follows the provider.'),
-    price: priceSchema.optional(),
+    price: anyPrice.optional(),
+    via: z
+      .custom<Provider>((value) => typeof (value as Provider | null)?.call === 'function', 'must have call()')
+      .optional()
+      .describe('The model as code instead of a URL.'),
     contextTokens: tokens.optional().describe('Input and output together.'),
     maxOutputTokens: tokens.optional().describe('Longest answer.'),
     input: z

@@ -2,7 +2,7 @@
  * Shadow mode: the live policy decides; the candidate policy is asked the same question once the answer was
  * delivered, and what it would have done is recorded. It cannot slow, change or fail a request.
  */
-import type { Policy, PolicyState, ShadowDecision } from './policy.ts';
+import type { Decision, Policy, PolicyState, ShadowDecision } from './policy.ts';
 
 /** A candidate that takes longer has failed. */
 const MOST_MS = 10_000;
@@ -21,9 +21,7 @@ export function shadowPolicy(
     if (underWay >= MOST_AT_ONCE) return { policy, estimates: [], error: `${underWay} are under way` };
     underWay++;
     try {
-      // The request's own signal has ended with the request.
-      const signal = AbortSignal.timeout(MOST_MS);
-      const decision = await inTime(candidate, { ...state, signal });
+      const decision = await inTime(candidate, state);
       const { action, estimates } = decision;
       const model = action.type === 'call' ? action.calls[0].model : undefined;
       return { policy: decision.policy, ...(model !== undefined && { model }), estimates };
@@ -50,16 +48,21 @@ export function shadowPolicy(
   };
 }
 
-/** Rejects when the state's signal fires, also where the policy does not look at it. */
-async function inTime(policy: Policy, state: PolicyState) {
-  let onAbort = () => {};
+/** Rejects when the time is up, also where the policy does not look at the signal. */
+async function inTime(policy: Policy, state: PolicyState): Promise<Decision> {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    onAbort = () => reject(new Error(`no decision within ${MOST_MS} ms`));
-    state.signal.addEventListener('abort', onAbort, { once: true });
+    timer = setTimeout(() => {
+      const error = new Error(`no decision within ${MOST_MS} ms`);
+      controller.abort(error);
+      reject(error);
+    }, MOST_MS);
   });
   try {
-    return await Promise.race([policy.decide(state), late]);
+    // The request's own signal has ended with the request.
+    return await Promise.race([policy.decide({ ...state, signal: controller.signal }), late]);
   } finally {
-    state.signal.removeEventListener('abort', onAbort);
+    clearTimeout(timer);
   }
 }

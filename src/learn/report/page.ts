@@ -14,8 +14,7 @@ import { verifierPlot } from './verifier-plot.ts';
 export function evaluationPage(report: EvaluationReport, provenance: Provenance): string {
   const { policy, table } = report;
   const title = `${policy.name} on ${table.name}`;
-  return `<!doctype html>\n${
-    markup`<html lang="en">
+  const document = markup`<html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${contentPolicy()}">
@@ -28,7 +27,7 @@ export function evaluationPage(report: EvaluationReport, provenance: Provenance)
 </head>
 <body><main>
 <h1>${title}</h1>
-<p class="lead">${count(table.rows)} rows, ${table.models} models, ${table.tasks} ${table.tasks === 1 ? 'task' : 'tasks'}. The policy was trained on ${count(policy.trainedOnRows)} other rows.</p>
+<p class="lead">${count(table.rows)} rows, ${table.models} models, ${table.tasks} ${table.tasks === 1 ? 'task' : 'tasks'}. The policy was trained on ${count(policy.trainedOnRows)} rows.</p>
 ${headline(report)}
 ${frontierPlot(report)}
 ${singles(report)}
@@ -50,8 +49,9 @@ ${origin(report, provenance)}
 </main>
 <script>${new Markup(SCRIPT)}</script>
 </body>
-</html>`.text
-  }\n`;
+</html>`;
+  // A figure and its percent sign stay on one line.
+  return `<!doctype html>\n${document.text.replace(/(\d) %/g, '$1\u00a0%')}\n`;
 }
 
 /** Nothing may be loaded; the one style sheet and the one script are named by their hashes. */

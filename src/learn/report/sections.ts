@@ -24,7 +24,17 @@ export function headline(report: EvaluationReport): Markup {
 <p>The best single model here is <strong>${best.model}</strong>: ${percent(best.accuracy)} at ${usd(best.costUsd)} a request.
 Gain is the accuracy above the <em>mixing line</em>, the best random mix of two single models at the same cost,
 averaged over budgets from 10 % to 100 % of the best model's cost. In brackets and as bars: 95 % intervals.
-${savings(report)}</p>`;
+${savings(report)} ${unseen(report)}</p>`;
+}
+
+/** How the gain fares on tasks that training never saw is said wherever the gain is. */
+function unseen({ heldOut }: EvaluationReport): string {
+  if ('leftOut' in heldOut) return 'Whether this holds on tasks never seen was not measured.';
+  const [same, other] = [heldOut.sameTasks[0]!.gain, heldOut.otherTasks[0]!.gain];
+  return (
+    `Policies trained anew on parts of this table gain ${points(same.value)} (${interval(same)}) in one call on tasks ` +
+    `they know and ${points(other.value)} (${interval(other)}) on tasks they never saw.`
+  );
 }
 
 function matchCard(report: EvaluationReport): [string, string] {

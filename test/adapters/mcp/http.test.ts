@@ -29,6 +29,7 @@ describe.each(['v1', 'legacy', 'auto', 'modern'] as Era[])('a %s client', (era) 
       'get_result',
       'list_models',
       'estimate_cost',
+      'give_feedback',
       'call_model',
     ]);
   });

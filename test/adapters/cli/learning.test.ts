@@ -1,0 +1,78 @@
+/** The commands of learning from one's own traffic: how they fail. `test/learn/traffic.test.ts` shows them working. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openLedger } from '../../../src/index.ts';
+
+const main = join(import.meta.dirname, '../../../adapters/cli/main.ts');
+const folder = mkdtempSync(join(tmpdir(), 'xrouter-learning-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function xrouter(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', main, ...args],
+      { cwd: folder, env: { PATH: process.env.PATH, HOME: folder } },
+      (error, stdout, stderr) => resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+}
+
+describe('xrouter feedback', () => {
+  it('joins the episode of `ask`, and is refused for one that is not there', async () => {
+    const ledger = join(folder, 'ledger.sqlite');
+    const asked = await xrouter(
+      'ask',
+      'What is 2 + 2?',
+      '--pool',
+      'gpt-5-nano',
+      '--lab',
+      '--ledger',
+      ledger,
+      '--json',
+    );
+    const { id } = JSON.parse(asked.stdout);
+    const given = await xrouter('feedback', id, '0.5', '--source', 'me', '--ledger', ledger, '--json');
+    expect(JSON.parse(given.stdout)).toEqual({ episode: id, score: 0.5, source: 'me' });
+    const opened = await openLedger({ path: ledger });
+    expect(await opened.episodeStore.episodes()).toMatchObject([
+      { id, feedback: [{ score: 0.5, source: 'me' }] },
+    ]);
+    await opened.close();
+    const refused = await xrouter('feedback', 'nobody', '1', '--ledger', ledger);
+    expect(refused).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^xrouter: No episode nobody.*\n$/),
+    });
+    expect((await xrouter('feedback', id, '2', '--ledger', ledger)).status).toBe(2);
+
+    // One candidate is no choice, so there is nothing to export.
+    const out = join(folder, 'log.jsonl');
+    const exported = await xrouter('export', 'episodes', '--ledger', ledger, '--out', out);
+    expect(exported).toMatchObject({ status: 1, stderr: expect.stringContaining('none of 1 episodes') });
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('xrouter train --log and promote', () => {
+  it.each([
+    [['train', '--out', 'p'], 2, /Give --table, or --log and --policy/],
+    [['train', '--log', 'l', '--out', 'p'], 2, /--log needs --policy/],
+    [['train', '--log', 'l', '--table', 't', '--policy', 'b', '--out', 'p'], 2, /either --table or --log/],
+    [['promote', '--current', 'c', '--log', 'l'], 2, /--candidate/],
+    [['promote', '--candidate', 'n', '--current', 'c', '--log', 'l', '--confidence', '1'], 2, /below 1/],
+    [
+      ['promote', '--candidate', 'n', '--current', 'none', '--log', 'l'],
+      1,
+      /policy file none cannot be read/,
+    ],
+  ] as const)('%s', async (args, status, message) => {
+    writeFileSync(join(folder, 'l'), '');
+    const ran = await xrouter(...args);
+    expect(ran.stderr).toMatch(message);
+    expect(ran.status).toBe(status);
+  });
+});

@@ -1,0 +1,136 @@
+/** The page in a real browser: light and dark, desk and phone. Runs where Debian's Chromium is installed. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evaluationPage } from '../../src/learn/report/page.ts';
+import { type Browser, hasBrowser, type Look, startBrowser } from '../support/browser.ts';
+import { provenance, sampleReport } from './sample-report.ts';
+
+const LOOKS: Look[] = [
+  { width: 1100, scheme: 'light' },
+  { width: 1100, scheme: 'dark' },
+  { width: 390, scheme: 'light' },
+  { width: 390, scheme: 'dark' },
+  { width: 320, scheme: 'light' },
+];
+
+/** Pairs of texts in one picture of which one covers a good part of the other. */
+const OVERLAPS = `(() => {
+  const bad = [];
+  for (const svg of document.querySelectorAll('figure > svg')) {
+    const texts = [...svg.querySelectorAll('text')].map((text) => ({ text: text.textContent, box: text.getBoundingClientRect() }));
+    texts.forEach((a, i) => texts.slice(i + 1).forEach((b) => {
+      const width = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
+      const height = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
+      const smaller = Math.min(a.box.width * a.box.height, b.box.width * b.box.height);
+      if (width > 0 && height > 0 && width * height > 0.15 * smaller) bad.push(a.text + ' | ' + b.text);
+    }));
+  }
+  return bad;
+})()`;
+
+/** Texts of pictures that reach out of them, where they would be cut off. */
+const CUT = `[...document.querySelectorAll('figure > svg')].flatMap((svg) => {
+  const room = svg.getBoundingClientRect();
+  if (room.width === 0) return [];
+  return [...svg.querySelectorAll('text')].filter((text) => {
+    const box = text.getBoundingClientRect();
+    return box.left < room.left - 1 || box.right > room.right + 1 || box.top < room.top - 1 || box.bottom > room.bottom + 1;
+  }).map((text) => text.textContent);
+})`;
+
+/** Contrast of text with the background (WCAG 2), least over the page. */
+const CONTRAST = `(() => {
+  const light = (color) => {
+    const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map((x) => x / 255)
+      .map((x) => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const color = getComputedStyle(at).backgroundColor;
+      if (!/, 0\\)$/.test(color)) return color;
+    }
+  };
+  let least = 99;
+  for (const node of document.querySelectorAll('p, li, dt, dd, small, th, td, h1, h2, h3, figcaption, summary, svg text')) {
+    const style = getComputedStyle(node);
+    const [a, b] = [light(node.closest('svg') ? style.fill : style.color), light(behind(node.parentElement))].sort((x, y) => y - x);
+    least = Math.min(least, (a + 0.05) / (b + 0.05));
+  }
+  return least;
+})()`;
+
+describe.runIf(hasBrowser)('in a browser', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'report-'));
+  const file = join(folder, 'report.html');
+  let browser: Browser;
+  beforeAll(async () => {
+    writeFileSync(file, evaluationPage(sampleReport(), provenance));
+    browser = await startBrowser();
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each(LOOKS)(
+    '$width pixels, $scheme: nothing amiss, nothing loaded, nothing overflows or overlaps',
+    async (look) => {
+      const page = await browser.open(pathToFileURL(file).href, look);
+      expect(page.problems).toEqual([]);
+      expect(page.requests).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(look.width);
+      expect(await page.evaluate(OVERLAPS)).toEqual([]);
+      expect(await page.evaluate(CUT)).toEqual([]);
+      expect(await page.evaluate('document.querySelectorAll("figure > svg").length')).toBeGreaterThan(8);
+      const size = `Math.min(...[...document.querySelectorAll('figure > svg text')].filter((t) => t.getBoundingClientRect().width > 0)
+      .map((t) => parseFloat(getComputedStyle(t).fontSize) * t.getCTM().a))`;
+      expect(await page.evaluate(size)).toBeGreaterThan(8.5);
+      await page.close();
+    },
+  );
+
+  it.each(['light', 'dark'] as const)('%s: text stands out from what is behind it', async (scheme) => {
+    const page = await browser.open(pathToFileURL(file).href, { width: 1100, scheme });
+    const background = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+    expect(background === 'rgb(255, 255, 255)').toBe(scheme === 'light');
+    expect(await page.evaluate(CONTRAST)).toBeGreaterThan(4.5);
+    await page.close();
+  });
+
+  it('prints dark on white, the plots in their wide form', async () => {
+    const page = await browser.open(pathToFileURL(file).href, { width: 700, scheme: 'dark', media: 'print' });
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
+    expect(await page.evaluate(`getComputedStyle(document.querySelector('svg.wide')).display`)).toBe('block');
+    await page.close();
+  });
+
+  it('sorts the tasks by a column, both ways, under the page’s own content policy', async () => {
+    const page = await browser.open(pathToFileURL(file).href, { width: 1100, scheme: 'light' });
+    const press = `(() => {
+      const table = [...document.querySelectorAll('table')].find((one) => one.textContent.includes('poems'));
+      [...table.querySelectorAll('th button')].find((one) => one.textContent === 'rows').click();
+      return [...table.tBodies[0].rows].map((row) => row.cells[0].textContent);
+    })()`;
+    expect(await page.evaluate(press)).toEqual(['code', 'poems', 'sums']);
+    expect(await page.evaluate(press)).toEqual(['sums', 'poems', 'code']);
+    expect(page.problems).toEqual([]);
+    await page.close();
+  });
+
+  it('would notice a request, a script of another, and texts upon each other', async () => {
+    const bad = join(folder, 'bad.html');
+    const page = evaluationPage(sampleReport(), provenance)
+      .replace('<main>', '<main><script>1</script><img src="http://127.0.0.1:9/x.png">')
+      .replace(/(<text class="label" x=")[\d.]+(" y=")[\d.]+/g, '$1300$2200');
+    writeFileSync(bad, page);
+    const opened = await browser.open(pathToFileURL(bad).href, LOOKS[0]!);
+    expect(opened.problems.join('\n')).toMatch(/script/i);
+    expect(opened.problems.join('\n')).toMatch(/img|image/i);
+    expect(await opened.evaluate<string[]>(OVERLAPS)).not.toEqual([]);
+    await opened.close();
+  });
+});

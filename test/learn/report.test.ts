@@ -1,0 +1,77 @@
+/** The page of an evaluation: whatever stands in a table, it stays text, and nothing is loaded. */
+import { describe, expect, it } from 'vitest';
+import { placeLabels } from '../../src/learn/report/labels.ts';
+import { evaluationPage } from '../../src/learn/report/page.ts';
+import { provenance, sampleReport } from './sample-report.ts';
+
+describe('the page', () => {
+  it('shows names from tables as text, in every place they come to', () => {
+    const attack = `"><img src=x onerror=alert(1)><script>alert('x')</script>&amp;`;
+    const report = sampleReport({ model: attack, task: attack, name: attack });
+    const page = evaluationPage(report, { ...provenance, command: `xrouter eval --table ${attack}` });
+    expect(page).not.toContain('<img');
+    expect(page.match(/<script/g)).toHaveLength(1);
+    expect(page.split('&quot;&gt;&lt;img src=x').length).toBeGreaterThan(8);
+    expect(page).toContain('&amp;amp;');
+  });
+
+  it('carries no control characters, which could reorder what is read', () => {
+    const page = evaluationPage(sampleReport({ model: 'evil\u202etpg\u0000\u001b[31m' }), provenance);
+    for (const control of ['\u202e', '\u0000', '\u001b']) expect(page.includes(control)).toBe(false);
+  });
+
+  it('refers to nothing outside itself, and forbids it', () => {
+    const page = evaluationPage(sampleReport(), provenance);
+    expect(page).not.toMatch(/https?:|\/\/|@import|url\(|style="|\son\w+=/);
+    expect(page).toContain('default-src &#39;none&#39;'.replaceAll('&#39;', "'"));
+    expect(page.match(/ (src|href)="[^"]*"/g)).toEqual([' href="data:,"']);
+  });
+
+  it('says what every picture shows, and every figure of the tables', () => {
+    const report = sampleReport();
+    const page = evaluationPage(report, provenance);
+    const pictures = page.match(/role="img" aria-label="[^"]{40,}"/g) ?? [];
+    expect(pictures.length).toBeGreaterThanOrEqual(8);
+    expect(pictures).toHaveLength((page.match(/role="img"/g) ?? []).length);
+    const plain = page.replaceAll('\u00a0', ' ');
+    for (const limit of report.limits) expect(plain).toContain(limit);
+    for (const { task } of report.tasks) expect(page).toContain(`>${task}<`);
+    expect(page).toContain(provenance.policySha256);
+  });
+
+  it('leaves out what was not measured, and says so', () => {
+    const page = evaluationPage(
+      { ...sampleReport(), verifiers: [], heldOut: { leftOut: 'asked to be quick' } },
+      provenance,
+    );
+    expect(page).toContain('Not measured: asked to be quick');
+    expect(page).toContain('trained without sequences');
+    expect(page.replace(/<script>.*?<\/script>/s, '')).not.toMatch(/NaN|undefined|Infinity/);
+  });
+});
+
+describe('names in a plot', () => {
+  it('cover neither dots nor each other, and stay inside', () => {
+    const room = { left: 0, right: 400, top: 0, bottom: 300 };
+    const dots = Array.from({ length: 40 }, (_, i) => ({
+      x: 20 + ((i * 97) % 370),
+      y: 20 + ((i * 61) % 260),
+      name: `model-number-${i}`,
+    }));
+    const placed = placeLabels(dots, [], room, 40);
+    expect(placed.length).toBeGreaterThan(10);
+    expect(placed[0]!.name).toBe('model-number-0');
+    const boxes = placed.map(({ x, y, anchor, name }) => {
+      const width = name.length * 6.5;
+      const left = anchor === 'start' ? x : anchor === 'end' ? x - width : x - width / 2;
+      return { left, right: left + width, top: y - 10, bottom: y + 2 };
+    });
+    for (const [i, a] of boxes.entries()) {
+      expect(a.left).toBeGreaterThanOrEqual(0);
+      expect(a.right).toBeLessThanOrEqual(400);
+      for (const b of boxes.slice(i + 1)) {
+        expect(a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom).toBe(false);
+      }
+    }
+  });
+});
