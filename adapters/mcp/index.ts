@@ -5,15 +5,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { cheapestPolicy, Router, XrouterError } from '../../src/index.ts';
+import type { Recording } from '../../src/learn/index.ts';
 import { Calls } from './calls.ts';
 import { DEFAULT_WAIT_MS, type DirectCalls, type McpHost, type McpSettings } from './host.ts';
 import type { HttpServing, Served } from './http.ts';
-import type { RecordedCalls } from './recorded.ts';
 import { Rollouts } from './rollouts.ts';
 
 export type { McpSettings } from './host.ts';
 export type { HttpServing } from './http.ts';
-export type { RecordedCalls } from './recorded.ts';
 export { guardStdout } from './stdout.ts';
 
 export interface McpOptions extends Partial<McpSettings> {
@@ -82,11 +81,11 @@ export type McpRecordingOptions = Pick<
  * @throws XrouterError `invalid_config` where the token is short or the port is in use
  */
 export async function serveRecording(
-  calls: RecordedCalls,
+  recording: Recording,
   options: McpRecordingOptions,
 ): Promise<HttpServing> {
   const { createRecordingServer } = await import('./server.ts');
-  const createServer = () => createRecordingServer(calls, options.version);
+  const createServer = () => createRecordingServer(recording, options.version);
   return guardedHttp({ createServer, close: async () => {} }, options);
 }
 

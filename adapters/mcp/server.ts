@@ -1,8 +1,8 @@
 /** The MCP server: which tools there are. Made anew for each connection, or each HTTP request. */
 import { McpServer } from '@modelcontextprotocol/server';
+import type { Recording } from '../../src/learn/index.ts';
 import { requestState } from './approval.ts';
 import type { McpHost } from './host.ts';
-import type { RecordedCalls } from './recorded.ts';
 import { registerCallModel } from './tools/call-model.ts';
 import { registerEstimateCost } from './tools/estimate-cost.ts';
 import { registerGetResult } from './tools/get-result.ts';
@@ -29,11 +29,11 @@ export function createMcpServer(host: McpHost): McpServer {
 }
 
 /** `call_model` alone: the other tools would spend. */
-export function createRecordingServer(calls: RecordedCalls, version = 'unknown'): McpServer {
+export function createRecordingServer(recording: Recording, version = 'unknown'): McpServer {
   const server = new McpServer(
     { name: 'xrouter', title: 'xrouter, recorded', version },
     { capabilities: { tools: { listChanged: false } } },
   );
-  registerRecordedCall(server, calls);
+  registerRecordedCall(server, recording);
   return server;
 }

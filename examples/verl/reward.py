@@ -1,6 +1,6 @@
 """The success-gated reward, with cost relative to what the pool's dearest candidate costs on average.
 
-    charge = lambda * cost of all calls / cost_ref_usd
+    charge = lambda * cost of all calls and of the router's own tokens / cost_ref_usd
     reward = success * (success_reward - min(charge, cost_max)) - (1 - success) * min(failure_charge * charge, cost_max)
 
 The same as `reward` of xrouter's own training (src/learn/dapo.ts). Nothing is caught here: a row that cannot be
@@ -23,10 +23,12 @@ def compute_score(
     success_reward: float = 1.0,
     cost_max: float = 1.0,
     failure_charge: float = 1.0,
+    router_usd_per_mtok: float = 0.0,
     **kwargs,
 ):
-    """For `reward.custom_reward_function`; the three settings are its `reward_kwargs`. Keys beside `score` become
-    metrics.
+    """For `reward.custom_reward_function`; the settings are its `reward_kwargs`. Keys beside `score` become metrics.
+
+    `router_usd_per_mtok` is what a million tokens that the router writes cost; they count like a candidate's.
 
     Raises:
         ValueError: for a data source that is not ours, or an answer nobody can score.
@@ -39,6 +41,7 @@ def compute_score(
     reference = extra_info["cost_ref_usd"]
     # A call whose cost nobody knows is not free: it counts as the dearest candidate.
     cost = extra_info["xr_cost_usd"] + extra_info["xr_unknown_costs"] * reference
+    cost += extra_info["xr_router_tokens"] * router_usd_per_mtok / 1e6
     charge = extra_info["lambda"] * cost / reference
     success = success_of(json.loads(ground_truth), extra_info)
     known = 0.0 if success is None else success

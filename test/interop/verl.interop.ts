@@ -9,12 +9,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServing, serveHttp, serveRecording } from '../../adapters/mcp/index.ts';
 import { createCatalog } from '../../src/catalog/catalog.ts';
-import { advantagesOf, dapoDefaults, dapoLoss, policyOf, reward } from '../../src/learn/dapo.ts';
+import { advantagesOf, dapoDefaults, reward } from '../../src/learn/dapo.ts';
 import { exportVerl, Recording, readSource, verlDefaults } from '../../src/learn/index.ts';
 import { Random } from '../../src/learn/random.ts';
-import { ACTION_FEATURES, type ActionSet, CORRECTION_SIZE } from '../../src/policy/embedded/correction.ts';
 import { type LabRouter, labRouter } from '../support/lab-router.ts';
 import { python, runPython } from './python.ts';
+import { lossNumbers } from './verl/numbers.ts';
+import { FIVE, MISTRAL, MODELS, NANO, type Results, SCRIPTS } from './verl/scripts.ts';
 
 const root = join(import.meta.dirname, '../..');
 const TOKEN = 'interop-token-of-the-test';
@@ -27,106 +28,6 @@ const REQUIREMENTS = [
   'uvicorn==0.54.0',
   'fastapi==0.165.0',
 ];
-const MODELS = ['openai/gpt-5-nano', 'openai/gpt-5', 'mistral/mistral-small-2603'];
-const [NANO, FIVE, MISTRAL] = ['call_gpt_5_nano', 'call_gpt_5', 'call_mistral_small_2603'] as const;
-
-const call = (name: string, args: object = {}) =>
-  `<tool_call>\n${JSON.stringify({ name, arguments: args })}\n</tool_call>`;
-const select = (target: unknown) => call('select_response', { model_call_name: target });
-const THINK = `<think>\nShould I write ${call(FIVE)}? No.\n</think>\n`;
-
-/** Turns of the fake generator, and what must become of them: end, generations, calls, selected, success. */
-const SCRIPTS: Record<string, { turns: string[]; ends: [string, number, number, string, number] }> = {
-  select: {
-    turns: [`${THINK}${call(NANO)}\n${call(FIVE)}`, select(FIVE)],
-    ends: ['select', 2, 2, MODELS[1]!, 1],
-  },
-  'a wrong answer selected': { turns: [call(NANO), select(NANO)], ends: ['select', 2, 1, MODELS[0]!, 0] },
-  'the second answer of one': {
-    turns: [`${call(FIVE)}\n${call(FIVE)}`, select(`${FIVE}#2`)],
-    ends: ['select', 2, 2, MODELS[1]!, 1],
-  },
-  'a selection of nobody': {
-    turns: [call(FIVE), select('call_me'), select(FIVE)],
-    ends: ['select', 3, 1, MODELS[1]!, 1],
-  },
-  synthesis: { turns: [call(NANO), `${THINK}Four.`], ends: ['synthesis', 2, 1, '', 1] },
-  'a wrong synthesis': { turns: [call(NANO), 'Five'], ends: ['synthesis', 2, 1, '', 0] },
-  direct: { turns: [`${THINK}  four. `], ends: ['direct', 1, 0, '', 1] },
-  'only thoughts': { turns: ['<think>Four?'], ends: ['malformed', 1, 0, '', 0] },
-  'a selection beside calls': {
-    turns: [call(FIVE), `${call(NANO)}\n${select(FIVE)}`],
-    ends: ['malformed', 2, 1, '', 0],
-  },
-  'calls that cannot be read': {
-    turns: ['<tool_call>\n{"name": "call_gpt_5"\n</tool_call>'],
-    ends: ['malformed', 1, 0, '', 0],
-  },
-  'arguments that are no object': {
-    turns: [`<tool_call>\n{"name": "${FIVE}", "arguments": "x"}\n</tool_call>`],
-    ends: ['malformed', 1, 0, '', 0],
-  },
-  'an unknown tool': {
-    turns: [call('call_me'), call(FIVE), select(FIVE)],
-    ends: ['select', 3, 1, MODELS[1]!, 1],
-  },
-  'a selection that is no text': {
-    turns: [call(FIVE), select(7), select(FIVE)],
-    ends: ['select', 3, 1, MODELS[1]!, 1],
-  },
-  'never ends': { turns: Array(8).fill(call(MISTRAL)), ends: ['turn_limit', 4, 3, '', 0] },
-  'the last turn selects': {
-    turns: [call(NANO), call(MISTRAL), call(FIVE), select(FIVE)],
-    ends: ['select', 4, 3, MODELS[1]!, 1],
-  },
-  'too long': { turns: [call(FIVE), 'word '.repeat(9000)], ends: ['cut', 2, 1, '', 0] },
-};
-
-interface RollOut {
-  error?: string;
-  fields: {
-    xr_end: string;
-    xr_answer: string;
-    xr_calls: number;
-    xr_failed_calls: number;
-    xr_selected: string;
-    xr_cost_usd: number;
-    xr_unknown_costs: number;
-  };
-  keys: string[];
-  reward: {
-    reward_score: number;
-    reward_extra_info: { acc: number; score: number; scored: number; charge: number };
-  };
-  generations: number;
-  prompts: string[];
-  learned: string;
-}
-type Kwargs = Record<string, { create_kwargs: { candidate: string; cost_scale: number } }>;
-interface Results {
-  algorithm: object;
-  actor: object;
-  multi_turn: object;
-  reward_manager: string;
-  tools: [string, { function: { name: string; description: string } }][];
-  rows: [number, number];
-  batch: string[];
-  row: {
-    raw_prompt: object[];
-    extra_info: { lambda: number; cost_ref_usd: number; tool_selection: string[] };
-    reward_model: { ground_truth: string };
-    data_source: string;
-    tools_kwargs: Kwargs & { request: { schemas: string } };
-  };
-  ends: Record<string, RollOut>;
-  batched: { shape: number[]; learned: number[]; ends: string[]; candidates: string[]; generations: number };
-  refusals: Record<string, string | { score: number }>;
-  wrong_token: RollOut;
-  called: RollOut['fields'] & { texts: string[] };
-  advantages: { plain: number[]; std: number[] };
-  loss: number;
-}
-
 let lab: LabRouter;
 let servings: HttpServing[];
 let results: Results;
@@ -136,7 +37,7 @@ const groups = Array.from({ length: 50 }, (_, at) =>
   // Some as they are where all succeed: next to equal.
   Array.from({ length: 8 }, () => (at % 2 === 0 ? random.next() * 2 - 1 : 1 - 0.01 * random.next())),
 );
-const loss = lossNumbers();
+const loss = lossNumbers(random);
 
 beforeAll(async () => {
   const interpreter = await python('verl', REQUIREMENTS);
@@ -168,11 +69,15 @@ beforeAll(async () => {
     tokenizer,
     row: 'r7',
     scripts: Object.fromEntries(Object.entries(SCRIPTS).map(([name, { turns }]) => [name, turns])),
-    refusals: {
+    variants: {
       'another data source': { data_source: 'xrouter-hard-simple' },
       'no notes': { without: ['xr_end'] },
       'a live answer without a scorer': { extra_info: { xr_selected_recorded: false } },
       'a cost nobody knows': { extra_info: { xr_unknown_costs: 1 } },
+      "the router's own tokens": {
+        extra_info: { xr_router_tokens: 500 },
+        settings: { router_usd_per_mtok: 0.2 },
+      },
     },
     recording,
     lab: live,
@@ -223,29 +128,6 @@ function launchOverrides(folder: string, data: string, model: string): string[] 
   const env = { PATH: `${bin}:${process.env.PATH}`, DATA: data, MODEL: model, XROUTER_MCP_TOKEN: TOKEN };
   const script = join(root, 'examples/verl/train_dapo.sh');
   return execFileSync('sh', [script], { env, encoding: 'utf8' }).trim().split('\n');
-}
-
-/** Decisions with ratios on both sides of the clip, in our terms and in verl's. */
-function lossNumbers() {
-  const theta = new Float64Array(CORRECTION_SIZE).map(() => random.next() - 0.5);
-  const samples = Array.from({ length: 400 }, () => {
-    const set: ActionSet = {
-      actions: [0, 1, 2] as never,
-      value: Float64Array.from([random.next(), random.next(), random.next()]),
-      features: Float64Array.from({ length: 3 * ACTION_FEATURES }, () => random.next() - 0.5),
-    };
-    const chosen = random.below(3);
-    const pi = new Float64Array(3);
-    policyOf(theta, set, 3, pi);
-    const old = Math.min(0.999, pi[chosen]! * Math.exp(2 * random.next() - 1));
-    return { set, chosen, old, weight: 1, advantage: random.next() * 2 - 1, now: pi[chosen]! };
-  });
-  return {
-    ours: dapoLoss(theta, samples, { sharpness: 3, clipLow: 0.2, clipHigh: 0.28 }),
-    old: samples.map(({ old }) => Math.log(old)),
-    new: samples.map(({ now }) => Math.log(now)),
-    advantages: samples.map(({ advantage }) => advantage),
-  };
 }
 
 describe('verl 0.9.1', () => {
@@ -325,6 +207,7 @@ describe('a trajectory of a fake generator', () => {
     const { lambda, cost_ref_usd } = extra_info;
     for (const { fields, reward: given } of Object.values(results.ends)) {
       const charge = (lambda * fields.xr_cost_usd) / cost_ref_usd;
+      expect(fields.xr_router_tokens).toBeGreaterThan(0);
       expect(given.reward_score).toBeCloseTo(reward(given.reward_extra_info.acc, charge, dapoDefaults), 9);
     }
     const scale = (tool: string) => tools_kwargs[tool]!.create_kwargs.cost_scale;
@@ -362,14 +245,24 @@ describe('the reward', () => {
     ['no notes', /KeyError.*naive/],
     ['a live answer without a scorer', /ValueError.*XROUTER_SCORER/],
   ])('is refused, not 0: %s', (name, message) => {
-    expect(results.refusals[name]).toMatch(message);
+    expect(results.variants[name]).toMatch(message);
   });
 
   it('charges a cost that nobody knows like the dearest candidate', () => {
     const { lambda, cost_ref_usd } = results.row.extra_info;
     const known = results.ends.select!.fields.xr_cost_usd;
     const charge = (lambda * (known + cost_ref_usd)) / cost_ref_usd;
-    expect(results.refusals['a cost nobody knows']).toMatchObject({ charge: expect.closeTo(charge, 9) });
+    expect(results.variants['a cost nobody knows']).toMatchObject({ charge: expect.closeTo(charge, 9) });
+  });
+});
+
+describe("the router's own tokens", () => {
+  it('are counted, and charged where they have a price', () => {
+    const { fields } = results.ends.select!;
+    expect(fields.xr_router_tokens).toBeGreaterThan(50);
+    const { lambda, cost_ref_usd } = results.row.extra_info;
+    const charge = (lambda * (fields.xr_cost_usd + (500 * 0.2) / 1e6)) / cost_ref_usd;
+    expect(results.variants["the router's own tokens"]).toMatchObject({ charge: expect.closeTo(charge, 9) });
   });
 });
 

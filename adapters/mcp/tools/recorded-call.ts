@@ -1,12 +1,12 @@
 /** `call_model` from a recording: the same tool for its caller, without a provider behind it. */
 import type { McpServer } from '@modelcontextprotocol/server';
 import { XrouterError } from '../../../src/index.ts';
+import type { Recording } from '../../../src/learn/index.ts';
 import { guarded } from '../errors.ts';
-import type { RecordedCalls } from '../recorded.ts';
 import { modelText, toolResult } from '../results.ts';
 import { type Input, inputSchema, messagesOf, outputSchema } from './call-model.ts';
 
-export function registerRecordedCall(server: McpServer, calls: RecordedCalls): void {
+export function registerRecordedCall(server: McpServer, recording: Recording): void {
   server.registerTool(
     'call_model',
     {
@@ -18,8 +18,8 @@ export function registerRecordedCall(server: McpServer, calls: RecordedCalls): v
     },
     guarded(async (args: Input) => {
       const { model } = args;
-      const call = calls.find(model, messagesOf(args));
-      if (!call) throw notRecorded(calls, model);
+      const call = recording.find(model, messagesOf(args));
+      if (!call) throw notRecorded(recording, model);
       const output = {
         text: call.text,
         model,
@@ -35,7 +35,7 @@ export function registerRecordedCall(server: McpServer, calls: RecordedCalls): v
   );
 }
 
-function notRecorded({ models }: RecordedCalls, model: string): XrouterError {
+function notRecorded({ models }: Recording, model: string): XrouterError {
   const hint = 'Export the dataset and the recording together, and serve the recording of that dataset.';
   return models.has(model)
     ? new XrouterError('invalid_request', `The recording has no call of ${model} on this conversation.`, {

@@ -76,5 +76,6 @@ class RouterAgentLoop(ToolAgentLoop):
     @staticmethod
     def _finish(agent_data, end: str) -> AgentState:
         agent_data.xrouter.end = end
-        agent_data.extra_fields.update(agent_data.xrouter.fields())
+        written = {"xr_router_tokens": sum(agent_data.response_mask)}
+        agent_data.extra_fields.update(agent_data.xrouter.fields() | written)
         return AgentState.TERMINATED

@@ -174,13 +174,13 @@ async def main():
     same = [val[at % len(val)] for at in range(4)]
     batched = await by_worker(config, same, task["scripts"]["select"])
     refusals = {}
-    for name, change in task["refusals"].items():
+    for name, change in task.get("variants", task.get("refusals", {})).items():
         info = {**row["extra_info"], **ends["select"]["fields"], **change.get("extra_info", {})}
         for key in change.get("without", []):
             del info[key]
         source = change.get("data_source", row["data_source"])
         try:
-            score = get_custom_reward_fn(config)(source, "", row["reward_model"]["ground_truth"], info)
+            score = get_custom_reward_fn(config)(source, "", row["reward_model"]["ground_truth"], info, **change.get("settings", {}))
         except (KeyError, ValueError) as error:
             score = f"{type(error).__name__}: {error}"
         refusals[name] = score
@@ -201,6 +201,7 @@ async def main():
         "ends": ends,
         "batched": batched,
         "refusals": refusals,
+        "variants": refusals,
         "wrong_token": wrong_token,
         "called": called,
         "advantages": {name: advantages(task["groups"], by_std) for name, by_std in (("plain", False), ("std", True))},
