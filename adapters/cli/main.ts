@@ -16,6 +16,10 @@ const commands: Record<string, CommandEntry> = {
   models: { summary: 'list the catalog', load: () => import('./commands/models.ts') },
   lab: { summary: 'start the offline sandbox', load: () => import('./commands/lab.ts') },
   train: { summary: 'train a policy on outcome tables', load: () => import('./commands/train.ts') },
+  calibrate: {
+    summary: 'add candidates to a policy from few labelled rows',
+    load: () => import('./commands/calibrate.ts'),
+  },
   decide: {
     summary: 'decisions of a policy for every row of a table',
     load: () => import('./commands/decide.ts'),

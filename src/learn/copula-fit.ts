@@ -25,8 +25,8 @@ export interface CopulaFit {
 
 /** Numbers of hidden traits that are tried. */
 const TRAITS = [1, 3];
-const STEPS = 900;
-const BATCH = 48;
+const STEPS = 600;
+const BATCH = 32;
 /** Models of a row looked at together: as many as a sequence sees, not all, so that twins do not dominate. */
 const MOST_TOGETHER = 8;
 /** Pull of each loading towards the mean over models. */

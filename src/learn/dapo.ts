@@ -13,18 +13,17 @@
  *   - with one call per episode the whole pool is the group, weighted by the policy: no sampling noise
  *   - no overlong penalty: the number of calls is bounded, and each is charged for
  */
-import { type Judged, judge, mean, observe } from '../policy/embedded/belief.ts';
 import {
   ACTION_FEATURES,
   type ActionSet,
   CORRECTION_SIZE,
   correct,
-  describeActions,
   HIDDEN,
 } from '../policy/embedded/correction.ts';
-import { type Outlook, plan, STOP } from '../policy/embedded/lookahead.ts';
+import { STOP } from '../policy/embedded/lookahead.ts';
 import { MOST_CALLS, type SequencePlanner } from '../policy/embedded/sequence.ts';
-import { type Forecasts, measured, passes, referenceCost } from './environment.ts';
+import type { Forecasts } from './environment.ts';
+import { drawGroup, type EpisodeGroup, type GroupState } from './episode-group.ts';
 import { Random } from './random.ts';
 
 export interface DapoOptions {
@@ -178,94 +177,9 @@ export function dapoLoss(
   return loss;
 }
 
-/** A state that episodes of a group may come to; those that do share it. */
-interface Node {
-  set: ActionSet;
-  old: Float64Array;
-  weight: Float64Array;
-  judged: Judged[];
-  spent: number;
-}
-
-/** What the episodes of a group have in common: a prompt, a lambda, a pool, and one verdict for each model. */
-export interface Group {
-  outlook: Outlook;
-  score: Float64Array;
-  /** lambda times relative real cost of a call. */
-  paid: Float64Array;
-  verdict: boolean[];
-  nodes: Map<string, Node>;
-}
-
-/** @param pool positions of the models that may be called; lambda is relative to the dearest of them */
-export function groupOf(
-  data: Forecasts,
-  planner: SequencePlanner,
-  row: number,
-  pool: readonly number[],
-  lambda: number,
-  accuracy: number,
-  random: Random,
-): Group {
-  const count = data.models.length;
-  const at = (values: Float64Array) => Float64Array.from(pool, (j) => values[row * count + j]!);
-  const reference = referenceCost(data, row, pool);
-  const charge = at(data.expectedCost).map((cost) => (lambda * cost) / reference);
-  const models = pool.map((j) => data.models[j]!);
-  const start = {
-    models,
-    success: at(data.success),
-    charge,
-    verifierAccuracy: accuracy,
-    task: data.task[row]!,
-  };
-  const { outlook } = planner.begin(start, MOST_CALLS);
-  const score = at(data.score);
-  const paid = at(data.cost).map((cost) => (lambda * cost) / reference);
-  const verdict = Array.from(score, (s) => passes(s, accuracy, random.next()));
-  return { outlook, score, paid, verdict, nodes: new Map() };
-}
-
-const LEAST_POOL = 4;
-
-/** A random prompt, lambda, verifier and, every other time, a random part of the pool. */
-function drawGroup(data: Forecasts, planner: SequencePlanner, options: DapoOptions, random: Random): Group {
-  const row = random.below(data.rows);
-  const [low, high] = options.lambda;
-  const lambda = low * (high / low) ** random.next();
-  const accuracy = options.verifier[0] + (options.verifier[1] - options.verifier[0]) * random.next();
-  const present = measured(data, row);
-  const shuffled = Array.from(random.order(present.length), (i) => present[i]!);
-  const least = Math.min(LEAST_POOL, present.length);
-  const whole = random.next() < 0.5;
-  const size = whole ? present.length : least + random.below(present.length - least + 1);
-  const pool = shuffled.slice(0, size).sort((a, b) => a - b);
-  return groupOf(data, planner, row, pool, lambda, accuracy, random);
-}
-
-function nodeAt(
-  group: Group,
-  path: string,
-  from: Omit<Node, 'set' | 'old'>,
-  callsLeft: number,
-  theta: Float64Array,
-  sharpness: number,
-): Node {
-  let node = group.nodes.get(path);
-  if (!node) {
-    const planned = plan(group.outlook, from.weight, from.judged, callsLeft);
-    const set = describeActions(group.outlook, { ...from, callsLeft }, planned);
-    const old = new Float64Array(set.actions.length);
-    policyOf(theta, set, sharpness, old);
-    node = { ...from, set, old };
-    group.nodes.set(path, node);
-  }
-  return node;
-}
-
 /** Rewards and decisions of a group's episodes under `theta`; empty where all rewards are equal. */
 export function rollOut(
-  group: Group,
+  group: EpisodeGroup,
   theta: Float64Array,
   options: DapoOptions,
   random: Random,
@@ -278,14 +192,19 @@ export function rollOut(
 const EQUAL = 1e-9;
 const NO_WEIGHT = 1e-6;
 
-function root(group: Group, theta: Float64Array, options: DapoOptions): Node {
-  const from = { weight: group.outlook.belief.weight, judged: [], spent: 0 };
-  return nodeAt(group, '', from, options.maxCalls, theta, options.sharpness);
+function probabilities(state: GroupState, theta: Float64Array, sharpness: number): Float64Array {
+  if (!state.old) {
+    state.old = new Float64Array(state.set.actions.length);
+    policyOf(theta, state.set, sharpness, state.old);
+  }
+  return state.old;
 }
 
 /** One call: every action's reward is known from the table, so the group is the whole pool. */
-function exactGroup(group: Group, theta: Float64Array, options: DapoOptions): DapoSample[] {
-  const { set, old } = root(group, theta, options);
+function exactGroup(group: EpisodeGroup, theta: Float64Array, options: DapoOptions): DapoSample[] {
+  const state = group.root(1);
+  const { set } = state;
+  const old = probabilities(state, theta, options.sharpness);
   const rewards = Array.from(set.actions, (j) => reward(group.score[j]!, group.paid[j]!, options));
   const advantages = advantagesOf(rewards, old, options.normalise);
   return advantages
@@ -293,56 +212,42 @@ function exactGroup(group: Group, theta: Float64Array, options: DapoOptions): Da
     .filter(({ weight }) => weight > NO_WEIGHT);
 }
 
-function sampledGroup(group: Group, theta: Float64Array, options: DapoOptions, random: Random): DapoSample[] {
-  const { outlook } = group;
+/** Several calls: G episodes, drawn from a mixture of the policy and the uniform one. */
+function sampledGroup(
+  group: EpisodeGroup,
+  theta: Float64Array,
+  options: DapoOptions,
+  random: Random,
+): DapoSample[] {
+  const { exploration, sharpness, maxCalls } = options;
   const rewards: number[] = [];
   const episodes: Omit<DapoSample, 'advantage'>[][] = [];
+  const start = group.root(maxCalls);
   for (let e = 0; e < options.episodes; e++) {
     const decisions: Omit<DapoSample, 'advantage'>[] = [];
-    let node = root(group, theta, options);
-    let path = '';
+    let state = start;
     let charge = 0;
-    for (let left = options.maxCalls; left > 0; left--) {
-      const { set, old } = node;
+    while (state.callsLeft > 0) {
+      const { set } = state;
+      const old = probabilities(state, theta, sharpness);
       const count = set.actions.length;
-      if (count === 1 && set.actions[0] === STOP) break;
       let chosen = 0;
-      if (random.next() < options.exploration) chosen = random.below(count);
+      if (random.next() < exploration) chosen = random.below(count);
       else for (let u = random.next() - old[0]!; u > 0 && chosen < count - 1; ) u -= old[++chosen]!;
-      const behaviour = (1 - options.exploration) * old[chosen]! + options.exploration / count;
+      const behaviour = (1 - exploration) * old[chosen]! + exploration / count;
       const weight = Math.min(old[chosen]! / behaviour, 2);
       // An action the policy itself would never take carries no weight.
       if (weight > NO_WEIGHT) decisions.push({ set, chosen, old: old[chosen]!, weight });
       const model = set.actions[chosen]!;
       if (model === STOP) break;
       charge += group.paid[model]!;
-      path += `${model},`;
-      const pass = group.verdict[model]!;
-      const belief = new Float64Array(outlook.belief.cases);
-      observe(outlook.belief, node.weight, model, pass, outlook.accuracy, belief);
-      const judged = [...node.judged, judge(outlook.belief, model, pass, outlook.accuracy)];
-      const from = { weight: belief, judged, spent: node.spent + outlook.charge[model]! };
-      node = nodeAt(group, path, from, left - 1, theta, options.sharpness);
+      state = group.after(state, model);
     }
-    rewards.push(reward(group.score[bestAnswer(node)]!, charge, options));
+    rewards.push(reward(group.score[group.answer(state)]!, charge, options));
     episodes.push(decisions);
   }
   const advantages = advantagesOf(rewards, undefined, options.normalise);
   return advantages.flatMap((advantage, e) => episodes[e]!.map((decision) => ({ ...decision, advantage })));
-}
-
-/** The answer that is returned: the one most likely right. */
-function bestAnswer(node: Node): number {
-  let best = STOP;
-  let most = -1;
-  for (const { model, right } of node.judged) {
-    const success = mean(node.weight, right);
-    if (success > most) {
-      most = success;
-      best = model;
-    }
-  }
-  return best;
 }
 
 /** verl's, which keeps a group of nearly equal rewards from dividing by nothing. */

@@ -2,6 +2,7 @@
  * Fits the embedding: inverse document frequencies, and the leading right singular vectors of the TF-IDF
  * matrix by subspace iteration (Halko, Martinsson and Tropp 2011, algorithm 4.4).
  */
+import { LANES } from '../policy/embedded/embedding.ts';
 import { FeatureReader, HASH_BUCKETS, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
 import type { EmbeddingWeights } from '../policy/embedded/weights.ts';
 import type { PromptView } from '../policy/prompt-view.ts';
@@ -50,7 +51,7 @@ export function fitEmbedding(
     if (documents[b]! >= 2) idf[b] = Math.log((1 + views.length) / (1 + documents[b]!));
   }
   normaliseRows({ starts, buckets, values }, idf);
-  const dimensions = Math.max(2, Math.min(DIMENSIONS, Math.floor(views.length / 4)));
+  const dimensions = Math.max(LANES, Math.min(DIMENSIONS, LANES * Math.floor(views.length / 4 / LANES)));
   const directions = leadingDirections({ starts, buckets, values }, dimensions, random);
 
   const vectors = new Int8Array(HASH_BUCKETS * dimensions);

@@ -10,9 +10,6 @@ export interface TaskRecogniser {
   bias: Float32Array;
 }
 
-/** Share of the covariance replaced by its diagonal, against directions that few prompts fill. */
-const SHRINKAGE = 0.1;
-
 /**
  * Linear discriminant analysis (Fisher 1936; Hastie, Tibshirani and Friedman, 4.3) over the rows listed.
  * Softmax of the discriminants is the posterior.
@@ -48,10 +45,12 @@ export function fitRecogniser(
       for (let k = 0; k < width; k++) covariance.data[base + k]! += value * centred[k]!;
     }
   }
+  // The fewer rows, the less their covariance is worth beyond its diagonal.
+  const shrinkage = width / (width + rows.length);
   let trace = 0;
   for (let k = 0; k < width; k++) trace += covariance.data[k * width + k]!;
   for (let j = 0; j < width; j++) {
-    for (let k = 0; k < width; k++) if (j !== k) covariance.data[j * width + k]! *= 1 - SHRINKAGE;
+    for (let k = 0; k < width; k++) if (j !== k) covariance.data[j * width + k]! *= 1 - shrinkage;
     covariance.data[j * width + j]! += 1e-3 * (trace / width) + 1e-9;
   }
   const right = matrix(width, tasks);
@@ -97,7 +96,7 @@ export function fitTasks(
   random: Random,
 ): FittedTasks {
   const count = vectors.length;
-  const useWords = tasks > 1 && tasks <= MOST_WORD_TASKS;
+  const useWords = tasks > 1 && tasks <= MOST_WORD_TASKS && sparse.values.length > 0;
   const everything = Int32Array.from({ length: count }, (_, i) => i);
   const scores = matrix(count, tasks);
   const byWords = matrix(count, tasks);

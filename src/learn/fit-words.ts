@@ -10,10 +10,10 @@ export interface SparseRows {
   values: Float32Array;
 }
 
-const EPOCHS = Number(process.env.WE ?? 12);
-const STEP = Number(process.env.WS ?? 1);
+const EPOCHS = 6;
+const STEP = 0.5;
 /** Pull to zero at each visit of a row, on the weights of its words. */
-const DECAY = Number(process.env.WD ?? 1e-4);
+const DECAY = 1e-4;
 
 /**
  * Stochastic gradient descent with AdaGrad's step for each weight (Duchi, Hazan and Singer 2011).

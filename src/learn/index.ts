@@ -14,6 +14,7 @@ export {
   banditLog,
   readBanditLog,
 } from './bandit-log.ts';
+export { calibratePolicy } from './calibrate.ts';
 export { type DapoOptions, dapoDefaults, trainDapo } from './dapo.ts';
 export { decideTable, type TableDecision } from './decide.ts';
 export { type EvaluateOptions, evaluatePolicy } from './evaluate.ts';
@@ -42,6 +43,7 @@ export {
   replayModels,
 } from './replay.ts';
 export { evaluationPage } from './report/page.ts';
+export { type StudyLine, study } from './study.ts';
 export {
   type Outcome,
   type OutcomeTable,

@@ -104,14 +104,14 @@ interface RawOutcome {
  * Whether a policy can be learned from a table at all.
  * @throws XrouterError `invalid_file` for one row, one model, or scores that are all equal
  */
-export function requireLearnable(table: OutcomeTable): void {
+export function requireLearnable(table: OutcomeTable, least: { models: number } = { models: 2 }): void {
   const { path, rows, models } = table;
   const hint = 'Collect outcomes of at least two models on some dozens of prompts of different difficulty.';
   const refuse = (reason: string): never => {
     throw new XrouterError('invalid_file', `${path}: ${reason}; nothing can be learned from it.`, { hint });
   };
   if (rows.length < 2) refuse('the table has one row');
-  if (models.length < 2) refuse(`the table has one model, ${models[0]}`);
+  if (models.length < least.models) refuse(`the table has one model, ${models[0]}`);
   const scores = new Set<number>();
   for (const row of rows) for (const outcome of row.outcomes.values()) scores.add(outcome.score);
   if (scores.size < 2) refuse(`all scores are ${[...scores][0]}`);

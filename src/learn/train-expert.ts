@@ -3,21 +3,15 @@ import { addTrusted, forestInputs, inputCount, nearestCentre } from '../policy/e
 import { STRUCTURE_COUNT } from '../policy/embedded/features.ts';
 import type { ExpertWeights } from '../policy/embedded/weights.ts';
 import { fitCalibration } from './calibration.ts';
-import { cluster, fitTasks } from './fit-tasks.ts';
+import { fitTasks } from './fit-tasks.ts';
 import { fitTrust, relevanceOf } from './fit-trust.ts';
 import type { SparseRows } from './fit-words.ts';
 import { type ForestOptions, growForest } from './grow-forest.ts';
-import {
-  columnMeans,
-  eigenSymmetric,
-  gram,
-  type Matrix,
-  matrix,
-  rowOf,
-  solvePositive,
-} from './linear-algebra.ts';
+import { columnMeans, eigenSymmetric, gram, type Matrix, matrix, rowOf } from './linear-algebra.ts';
+import { centre, costScale, outcomeMatrices } from './outcome-matrix.ts';
 import type { Random } from './random.ts';
 import type { TableRow } from './table.ts';
+import { softMeans, taskLabels, taskMeans } from './task-means.ts';
 
 export interface ExpertRows {
   rows: readonly TableRow[];
@@ -28,6 +22,8 @@ export interface ExpertRows {
   dimensions: number;
   /** Candidate ids, in the order of the expert. */
   candidates: readonly string[];
+  /** Trees of the forest; default 120. */
+  trees?: number | undefined;
 }
 
 /** What the trained expert expected of its own rows without having seen them: for stacking, reports and tests. */
@@ -48,24 +44,20 @@ export interface ExpertFit {
 }
 
 const FOLDS = 5;
-/** Bounds of the pull on task means, in rows. */
-const LEAST_PULL = Number(process.env.PULL ?? 1);
-const MOST_PULL = 200;
-const SUCCESS_COMPONENTS = Number(process.env.COMPS ?? 8);
+const SUCCESS_COMPONENTS = 8;
 const COST_COMPONENTS = 2;
 const TASK_COMPONENTS = 6;
 /** The split of a tree looks at cost too, but success is what matters. */
 const COST_WEIGHT = 0.4;
-const E = (k: string, d: number): number => Number(process.env[k] ?? d);
-export const FOREST: ForestOptions = {
-  trees: E('TREES', 120),
-  leafRows: E('LEAF', 8),
-  inputShare: E('INP', 0.3),
-  rowShare: E('ROWS', 0.75),
-};
+const FOREST: ForestOptions = { trees: 120, leafRows: 8, inputShare: 0.3, rowShare: 0.75 };
+
+/** For rows whose single words are not used. */
+export function noWords(rows: number): SparseRows {
+  return { starts: new Int32Array(rows + 1), buckets: new Uint16Array(0), values: new Float32Array(0) };
+}
 
 export function trainExpert(
-  { rows, vectors, words, dimensions, candidates }: ExpertRows,
+  { rows, vectors, words, dimensions, candidates, trees = FOREST.trees }: ExpertRows,
   random: Random,
 ): ExpertFit {
   const count = rows.length;
@@ -121,7 +113,7 @@ export function trainExpert(
     }
   }
   const weightOfCost = balance(targets, successComponents);
-  const { forest, outOfBag } = growForest(inputs, targets, FOREST, random);
+  const { forest, outOfBag } = growForest(inputs, targets, { ...FOREST, trees }, random);
   for (let c = successComponents; c < targets.columns; c++) forest.scale[c]! /= weightOfCost;
 
   const wording = matrix(count, pool);
@@ -154,7 +146,7 @@ export function trainExpert(
     expert: {
       success: Float32Array.from(success),
       centres,
-      ...familiarRange(centres, vectors, dimensions),
+      ...usual(centres, vectors, dimensions),
       taskWeights: recogniser.weights,
       taskBias: recogniser.bias,
       taskSuccess: Float32Array.from(taskSuccess.data),
@@ -177,158 +169,6 @@ export function trainExpert(
     heldOut: { success: heldOutSuccess, costRatio: costRatios(cost, scale), labels, tasks },
     taskAccuracy: accuracy,
   };
-}
-
-/** Scores and log costs, rows × candidates; what a row lacks is filled with the candidate's mean plus the row's own tendency. */
-function outcomeMatrices(
-  rows: readonly TableRow[],
-  candidates: readonly string[],
-): { success: Matrix; logCost: Matrix } {
-  const success = matrix(rows.length, candidates.length).data.fill(Number.NaN);
-  const logCost = matrix(rows.length, candidates.length).data.fill(Number.NaN);
-  const pool = candidates.length;
-  rows.forEach((row, i) => {
-    candidates.forEach((id, j) => {
-      const outcome = row.outcomes.get(id);
-      if (!outcome) return;
-      success[i * pool + j] = outcome.score;
-      logCost[i * pool + j] = Math.log(Math.max(outcome.costUsd, 1e-9));
-    });
-  });
-  const size = { rows: rows.length, columns: pool };
-  return { success: fillGaps({ ...size, data: success }), logCost: fillGaps({ ...size, data: logCost }) };
-}
-
-function fillGaps(m: Matrix): Matrix {
-  const mean = new Float64Array(m.columns);
-  for (let j = 0; j < m.columns; j++) {
-    let sum = 0;
-    let known = 0;
-    for (let i = 0; i < m.rows; i++) {
-      const value = m.data[i * m.columns + j]!;
-      if (Number.isNaN(value)) continue;
-      sum += value;
-      known++;
-    }
-    mean[j] = known > 0 ? sum / known : 0;
-  }
-  for (let i = 0; i < m.rows; i++) {
-    const row = rowOf(m, i);
-    let tendency = 0;
-    let known = 0;
-    for (let j = 0; j < m.columns; j++) {
-      if (Number.isNaN(row[j]!)) continue;
-      tendency += row[j]! - mean[j]!;
-      known++;
-    }
-    for (let j = 0; j < m.columns; j++) if (Number.isNaN(row[j]!)) row[j] = mean[j]! + tendency / (known + 1);
-  }
-  return m;
-}
-
-function centre(m: Matrix, mean: Float64Array): void {
-  for (let i = 0; i < m.rows; i++) for (let j = 0; j < m.columns; j++) m.data[i * m.columns + j]! -= mean[j]!;
-}
-
-/** Named tasks where most rows name one, else clusters of similar wording. */
-function taskLabels(
-  rows: readonly TableRow[],
-  vectors: readonly Float32Array[],
-  dimensions: number,
-  random: Random,
-): { labels: Int32Array; tasks: number } {
-  const named = rows.filter((row) => row.task !== undefined).length;
-  if (named * 2 < rows.length) {
-    const tasks = Math.max(1, Math.min(64, Math.floor(rows.length / 30)));
-    return { labels: cluster(vectors, dimensions, tasks, random), tasks };
-  }
-  const index = new Map<string, number>();
-  const labels = Int32Array.from(rows, ({ task = '' }) => {
-    const at = index.get(task) ?? index.size;
-    index.set(task, at);
-    return at;
-  });
-  return { labels, tasks: index.size };
-}
-
-/**
- * Means by task of centred values, pulled to zero; a fold may be left out. What all candidates share and what
- * sets each apart are pulled separately, each as strongly as its spread within tasks is larger than between
- * them (empirical Bayes by moments, Efron and Morris 1975).
- */
-function taskMeans(
-  values: Matrix,
-  labels: Int32Array,
-  tasks: number,
-  folds?: Int32Array,
-  without?: number,
-): Matrix {
-  const columns = values.columns + 1;
-  const sums = matrix(tasks, columns);
-  const squares = new Float64Array(columns);
-  const counts = new Float64Array(tasks);
-  let total = 0;
-  for (let i = 0; i < values.rows; i++) {
-    if (folds && folds[i] === without) continue;
-    const row = rowOf(values, i);
-    const sum = rowOf(sums, labels[i]!);
-    let level = 0;
-    for (let j = 0; j < values.columns; j++) level += row[j]! / values.columns;
-    counts[labels[i]!]!++;
-    total++;
-    for (let j = 0; j < columns; j++) {
-      const value = j < values.columns ? row[j]! - level : level;
-      sum[j]! += value;
-      squares[j]! += value * value;
-    }
-  }
-  const means = matrix(tasks, values.columns);
-  const pull = new Float64Array(columns);
-  for (let j = 0; j < columns; j++) {
-    let explained = 0;
-    let used = 0;
-    for (let t = 0; t < tasks; t++) {
-      if (counts[t] === 0) continue;
-      explained += sums.data[t * columns + j]! ** 2 / counts[t]!;
-      used++;
-    }
-    const within = (squares[j]! - explained) / Math.max(1, total - used);
-    const between = Math.max(explained / Math.max(1, total) - (within * used) / Math.max(1, total), 0);
-    pull[j] = Math.min(MOST_PULL, Math.max(LEAST_PULL, between > 0 ? within / between : MOST_PULL));
-  }
-  for (let t = 0; t < tasks; t++) {
-    const sum = rowOf(sums, t);
-    const level = sum[values.columns]! / (counts[t]! + pull[values.columns]!);
-    for (let j = 0; j < values.columns; j++) {
-      means.data[t * values.columns + j] = level + sum[j]! / (counts[t]! + pull[j]!);
-    }
-  }
-  return means;
-}
-
-/** Each row's expectation from its task posterior, with task means that did not see its fold. */
-function softMeans(
-  values: Matrix,
-  labels: Int32Array,
-  tasks: number,
-  posteriors: Matrix,
-  folds: Int32Array,
-): Matrix {
-  const out = matrix(values.rows, values.columns);
-  for (let fold = 0; fold <= Math.max(...folds); fold++) {
-    const means = taskMeans(values, labels, tasks, folds, fold);
-    for (let i = 0; i < values.rows; i++) {
-      if (folds[i] !== fold) continue;
-      const target = rowOf(out, i);
-      const posterior = rowOf(posteriors, i);
-      for (let t = 0; t < tasks; t++) {
-        if (posterior[t]! < 0.001) continue;
-        const mean = rowOf(means, t);
-        for (let j = 0; j < values.columns; j++) target[j]! += posterior[t]! * mean[j]!;
-      }
-    }
-  }
-  return out;
 }
 
 /** The leading principal directions of centred rows, as rows one after the other. */
@@ -387,35 +227,26 @@ function taskCentres(
   return centres;
 }
 
-/** Prompts as far from every task as the outermost of the training ones are half trusted. */
-function familiarRange(
+/** What most prompts of a task exceed, each prompt counted for the task whose centre is nearest. */
+function usual(
   centres: Float32Array,
   vectors: readonly Float32Array[],
   dimensions: number,
-): { familiarFrom: number; familiarTo: number } {
-  const nearest = Float64Array.from(vectors, (vector) => nearestCentre(centres, vector, dimensions)).sort();
-  const familiarTo = nearest[Math.floor(nearest.length * 0.05)]!;
-  return { familiarFrom: familiarTo * 0.4, familiarTo: Math.max(familiarTo, 1e-3) };
-}
-
-/** Brings the mean of exp(expected log cost ratio) to the mean of the real ratios, candidate by candidate. */
-function costScale(
-  rows: readonly TableRow[],
-  candidates: readonly string[],
-  expectedLog: Matrix,
-): Float32Array {
-  const scale = new Float32Array(candidates.length);
-  candidates.forEach((id, j) => {
-    let expected = 0;
-    let known = 0;
-    rows.forEach((row, i) => {
-      if (!row.outcomes.has(id)) return;
-      expected += Math.exp(expectedLog.data[i * candidates.length + j]!);
-      known++;
-    });
-    scale[j] = known > 0 && expected > 0 ? known / expected : 1;
-  });
-  return scale;
+): Pick<ExpertWeights, 'usualCosine' | 'usualExplained'> {
+  const tasks = centres.length / dimensions;
+  const cosines: number[][] = Array.from({ length: tasks }, () => []);
+  const explained: number[][] = Array.from({ length: tasks }, () => []);
+  for (const vector of vectors) {
+    const { task, cosine } = nearestCentre(centres, vector, dimensions);
+    cosines[task]!.push(cosine);
+    explained[task]!.push(vector[dimensions + STRUCTURE_COUNT]!);
+  }
+  const low = (values: number[]): number => {
+    values.sort((a, b) => a - b);
+    // A task that is nobody's nearest is never asked for.
+    return Math.max(values[Math.floor(values.length * 0.05)] ?? 1, 1e-3);
+  };
+  return { usualCosine: Float32Array.from(cosines, low), usualExplained: Float32Array.from(explained, low) };
 }
 
 function costRatios(expectedLog: Matrix, scale: Float32Array): Matrix {

@@ -88,6 +88,8 @@ export interface SequenceTraining {
   progress?: (line: string) => void;
 }
 
+/** With fewer rows no checkpoint could be told from chance. */
+const LEAST_DAPO_ROWS = 200;
 /** Rows kept aside to choose the checkpoint: a fifth, and not more than these. */
 const MOST_VALIDATION_ROWS = 500;
 const VALIDATION_LAMBDAS = [0.03, 0.1, 0.3, 1, 3, 10, 30];
@@ -98,6 +100,10 @@ export function trainSequence(data: Forecasts, options: SequenceTraining = {}): 
   const { seed = 1, dapo = {}, progress = () => {} } = options;
   const copula = options.copula ?? fitBelief(data, seed, progress);
   if (dapo === false) return { copula };
+  if (data.rows < LEAST_DAPO_ROWS) {
+    progress(`  ${data.rows} rows are too few for reinforcement: the lookahead decides alone`);
+    return { copula };
+  }
   const settings = { ...dapoDefaults, seed, ...dapo };
   const asWeights = (theta: Float32Array | Float64Array) =>
     settings.maxCalls === 1 ? { oneShot: theta } : { correction: theta };

@@ -1,6 +1,6 @@
 /** Training of the embedded policy from outcome tables. */
-import { PromptEmbedder } from '../policy/embedded/embedding.ts';
-import { FEATURE_VERSION, HASH_BUCKETS, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
+import { PromptEmbedder, readingLength } from '../policy/embedded/embedding.ts';
+import { FEATURE_VERSION, HASH_BUCKETS } from '../policy/embedded/features.ts';
 import type { CandidateWeights, ExpertWeights, PolicyWeights } from '../policy/embedded/weights.ts';
 import type { DapoOptions } from './dapo.ts';
 import type { Forecasts } from './environment.ts';
@@ -14,6 +14,8 @@ import { type HeldOut, heldOutForecasts, trainSequence } from './train-sequence.
 export interface TrainOptions {
   seed?: number;
   name?: string;
+  /** Trees of each expert: more are a little more exact, larger and slower. Default 120. */
+  trees?: number;
   /** Told what is being done, a line each. */
   progress?: (line: string) => void;
   /** Changes to the reinforcement of sequences; `false`: none, the lookahead decides alone. */
@@ -67,6 +69,7 @@ export function fitPredictor(
         words: selectRows(words, numbers),
         dimensions: embedding.dimensions,
         candidates: models,
+        trees: options.trees,
       },
       random,
     );
@@ -75,7 +78,7 @@ export function fitPredictor(
     let wordScoresFrom = -1;
     if (fit.taskWords) {
       const tasks = fit.taskWords.length / HASH_BUCKETS;
-      wordScoresFrom = embedding.dimensions + STRUCTURE_COUNT + scores;
+      wordScoresFrom = readingLength(embedding.dimensions) + scores;
       scores += tasks;
       taskWords.push({ weights: fit.taskWords, tasks });
     }
@@ -116,7 +119,7 @@ function groupByPool(tables: readonly OutcomeTable[]): PoolGroup[] {
   return groups;
 }
 
-function candidateOf(id: string, rows: readonly TableRow[]): CandidateWeights {
+export function candidateOf(id: string, rows: readonly TableRow[]): CandidateWeights {
   const outcomes = rows.flatMap((row) => row.outcomes.get(id) ?? []);
   const mean = (of: (outcome: (typeof outcomes)[number]) => number | undefined): number | undefined => {
     const known = outcomes.flatMap((outcome) => of(outcome) ?? []);

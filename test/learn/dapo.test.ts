@@ -4,12 +4,12 @@ import {
   type DapoSample,
   dapoDefaults,
   dapoLoss,
-  groupOf,
   policyOf,
   reward,
   rollOut,
   trainDapo,
 } from '../../src/learn/dapo.ts';
+import { EpisodeGroup } from '../../src/learn/episode-group.ts';
 import { Random } from '../../src/learn/random.ts';
 import { ACTION_FEATURES, CORRECTION_SIZE, HIDDEN } from '../../src/policy/embedded/correction.ts';
 import { STOP } from '../../src/policy/embedded/lookahead.ts';
@@ -30,7 +30,7 @@ function samples(theta: Float64Array, seed: number, maxCalls = 3): DapoSample[] 
   const random = new Random(seed);
   const out: DapoSample[] = [];
   for (let row = 0; row < 12; row++) {
-    const group = groupOf(data, planner, row, everyone, 1, 0.8, random);
+    const group = new EpisodeGroup(data, planner, row, everyone, 1, 0.8, random);
     out.push(...rollOut(group, theta, { ...dapoDefaults, maxCalls }, random));
   }
   return out;
@@ -69,7 +69,7 @@ describe('advantages', () => {
     expect(advantagesOf([0.5, 0.5, 0.5], undefined, false)).toEqual([]);
     const flat = { ...data, score: data.score.map(() => 0), cost: data.cost.map(() => 0) };
     const random = new Random(1);
-    const group = groupOf(flat, planner, 0, everyone, 1, 0.9, random);
+    const group = new EpisodeGroup(flat, planner, 0, everyone, 1, 0.9, random);
     expect(rollOut(group, randomTheta(1), dapoDefaults, random)).toEqual([]);
   });
 
@@ -197,7 +197,7 @@ describe('training', () => {
     const share = (theta: Float64Array) => {
       let sum = 0;
       for (let row = 0; row < 60; row++) {
-        const group = groupOf(fooled, planner, row, everyone, 0.03, 0.9, new Random(row));
+        const group = new EpisodeGroup(fooled, planner, row, everyone, 0.03, 0.9, new Random(row));
         const batch = rollOut(group, theta, { ...dapoDefaults, maxCalls: 1 }, new Random(row));
         for (const { set, chosen, old } of batch) if (set.actions[chosen] === 4) sum += old / 60;
       }

@@ -80,15 +80,17 @@ function learnedFrom(
   const rows = everything.slice(0, outcomes.rows);
   const random = new Random(seed);
   const views = everything.map(({ view }) => view);
-  const vectors = embedPrompts(fitEmbedding(views, random), everything);
+  const vectors = embedPrompts(fitEmbedding(views, random).embedding, everything);
   const count = outcomes.models.length;
   const byNeighbours = new Float64Array(outcomes.score.length);
   const byCluster = new Float64Array(outcomes.score.length);
   const parts = folds.map(({ train, test }) => {
+    const taken = takeOutcomes(all, train);
     const logged: Logged = {
       vectors: Array.from(train, (row) => vectors[row]!),
       models: count,
-      score: takeOutcomes(all, train).score,
+      score: taken.score,
+      cost: taken.cost,
     };
     const prompts = Array.from(test, (row) => vectors[row]!);
     const near = knnSuccess(logged, prompts, Math.min(NEIGHBOURS, train.length));
@@ -171,5 +173,16 @@ function asForecasts(
   const { score, cost, models } = takeOutcomes(outcomes, test);
   const ids = Array.from(test, (row) => rows[row]!.id);
   const unknown = new Float64Array(score.length).fill(Number.NaN);
-  return { rows: test.length, ids, models, score, cost, success: unknown, expectedCost: unknown, meanCost };
+  const task = new Int32Array(test.length).fill(-1);
+  return {
+    rows: test.length,
+    ids,
+    models,
+    score,
+    cost,
+    success: unknown,
+    expectedCost: unknown,
+    meanCost,
+    task,
+  };
 }

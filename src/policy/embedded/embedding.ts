@@ -1,29 +1,66 @@
 /** A prompt as numbers: its TF-IDF vector in the leading directions of the training prompts, and its structure. */
 import type { PromptView } from '../prompt-view.ts';
-import { FeatureReader, type PromptFeatures, STRUCTURE_COUNT } from './features.ts';
+import { FeatureReader, HASH_BUCKETS, type PromptFeatures, STRUCTURE_COUNT } from './features.ts';
 import type { EmbeddingWeights } from './weights.ts';
 
 /** Structure further out than this many standard deviations says no more. */
 const STRUCTURE_LIMIT = 4;
 
+/** Dimensions are a multiple of this. */
+export const LANES = 8;
+
+/** The words of the prompt in hand; scratch that holds nothing between calls. */
+const factors = new Float64Array(HASH_BUCKETS);
+const offsets = new Int32Array(HASH_BUCKETS);
+
 /**
- * Writes the unit vector of the words, then standardised structure, then the words' own task scores.
- * Returns the share of the prompt's TF-IDF length that the training prompts' directions explain, 0..1.
+ * Writes the unit vector of the words; standardised structure; the share of the prompt's TF-IDF length that
+ * the training prompts' directions explain, 0..1; then the words' own task scores.
  */
-export function embed(weights: EmbeddingWeights, features: PromptFeatures, out: Float32Array): number {
+export function embed(weights: EmbeddingWeights, features: PromptFeatures, out: Float32Array): void {
   const { dimensions, idf, scale, vectors, structureMean, structureScale, scores } = weights;
   const { buckets, occurrences, count, structure } = features;
-  out.fill(0, 0, dimensions);
   let full = 0;
+  let used = 0;
   for (let i = 0; i < count; i++) {
     const bucket = buckets[i]!;
     const weight = idf[bucket]!;
     if (weight === 0) continue;
     const times = occurrences[i]!;
     full += times * weight * weight;
-    const factor = Math.sqrt(times) * scale[bucket]!;
-    const base = bucket * dimensions;
-    for (let d = 0; d < dimensions; d++) out[d]! += factor * vectors[base + d]!;
+    factors[used] = Math.sqrt(times) * scale[bucket]!;
+    offsets[used++] = bucket * dimensions;
+  }
+  // Eight directions at a time stay in registers: twice as fast as running through all of them for each word.
+  for (let d = 0; d < dimensions; d += LANES) {
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    let s4 = 0;
+    let s5 = 0;
+    let s6 = 0;
+    let s7 = 0;
+    for (let i = 0; i < used; i++) {
+      const factor = factors[i]!;
+      const at = offsets[i]! + d;
+      s0 += factor * vectors[at]!;
+      s1 += factor * vectors[at + 1]!;
+      s2 += factor * vectors[at + 2]!;
+      s3 += factor * vectors[at + 3]!;
+      s4 += factor * vectors[at + 4]!;
+      s5 += factor * vectors[at + 5]!;
+      s6 += factor * vectors[at + 6]!;
+      s7 += factor * vectors[at + 7]!;
+    }
+    out[d] = s0;
+    out[d + 1] = s1;
+    out[d + 2] = s2;
+    out[d + 3] = s3;
+    out[d + 4] = s4;
+    out[d + 5] = s5;
+    out[d + 6] = s6;
+    out[d + 7] = s7;
   }
   let norm = 0;
   for (let d = 0; d < dimensions; d++) norm += out[d]! * out[d]!;
@@ -35,8 +72,8 @@ export function embed(weights: EmbeddingWeights, features: PromptFeatures, out: 
     const value = (structure[s]! - structureMean[s]!) * structureScale[s]!;
     out[dimensions + s] = Math.max(-STRUCTURE_LIMIT, Math.min(STRUCTURE_LIMIT, value));
   }
+  out[dimensions + STRUCTURE_COUNT] = full > 0 ? Math.sqrt(norm / full) : 0;
   if (scores > 0) addWordScores(weights, features, full, out);
-  return full > 0 ? Math.sqrt(norm / full) : 0;
 }
 
 function addWordScores(
@@ -45,7 +82,7 @@ function addWordScores(
   full: number,
   out: Float32Array,
 ): void {
-  const from = dimensions + STRUCTURE_COUNT;
+  const from = readingLength(dimensions);
   out.fill(0, from, from + scores);
   if (full === 0) return;
   const unit = 1 / Math.sqrt(full);
@@ -59,9 +96,14 @@ function addWordScores(
   }
 }
 
+/** Numbers that say what a prompt is, before the experts' word scores. */
+export function readingLength(dimensions: number): number {
+  return dimensions + STRUCTURE_COUNT + 1;
+}
+
 /** Numbers in a prompt's vector. */
 export function vectorLength({ dimensions, scores }: EmbeddingWeights): number {
-  return dimensions + STRUCTURE_COUNT + scores;
+  return readingLength(dimensions) + scores;
 }
 
 /** Reads and embeds prompts into one buffer: `vector` holds until the next prompt. */
@@ -75,7 +117,7 @@ export class PromptEmbedder {
     this.vector = new Float32Array(vectorLength(weights));
   }
 
-  embed(view: PromptView): number {
-    return embed(this.weights, this.reader.read(view), this.vector);
+  embed(view: PromptView): void {
+    embed(this.weights, this.reader.read(view), this.vector);
   }
 }

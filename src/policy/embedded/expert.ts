@@ -44,11 +44,15 @@ export class Expert {
     this.raw = new Float64Array(candidates);
   }
 
-  /** How much this expert's training says about a prompt, 0..1. */
+  /**
+   * How much this expert's training says about a prompt, 0..1: whether its nearest task's prompts are usually
+   * as near, and as much of their wording known.
+   */
   familiarity(vector: Float32Array): number {
-    const nearest = nearestCentre(this.weights.centres, vector, this.dimensions);
-    const { familiarFrom, familiarTo } = this.weights;
-    return Math.max(0, Math.min(1, (nearest - familiarFrom) / (familiarTo - familiarFrom)));
+    const { centres, usualCosine, usualExplained } = this.weights;
+    const { task, cosine } = nearestCentre(centres, vector, this.dimensions);
+    const explained = vector[this.dimensions + STRUCTURE_COUNT]!;
+    return rise(cosine / usualCosine[task]!) * rise(explained / usualExplained[task]!);
   }
 
   predict(vector: Float32Array): void {
@@ -178,15 +182,28 @@ function toShares(scores: Float64Array): void {
   for (let t = 0; t < scores.length; t++) scores[t]! /= total;
 }
 
-/** Largest cosine between the prompt's words and a centre. */
-export function nearestCentre(centres: Float32Array, vector: Float32Array, dimensions: number): number {
-  let nearest = -1;
-  for (let base = 0; base < centres.length; base += dimensions) {
+/** Below half of what is usual a prompt is foreign; a little below it may be chance. */
+function rise(share: number): number {
+  return Math.max(0, Math.min(1, (share - 0.5) / 0.35));
+}
+
+/** The task whose prompts' words point most the same way. */
+export function nearestCentre(
+  centres: Float32Array,
+  vector: Float32Array,
+  dimensions: number,
+): { task: number; cosine: number } {
+  let cosine = -1;
+  let task = 0;
+  for (let base = 0, t = 0; base < centres.length; base += dimensions, t++) {
     let sum = 0;
     for (let d = 0; d < dimensions; d++) sum += centres[base + d]! * vector[d]!;
-    if (sum > nearest) nearest = sum;
+    if (sum > cosine) {
+      cosine = sum;
+      task = t;
+    }
   }
-  return nearest;
+  return { task, cosine };
 }
 
 /** Piecewise linear through the points, flat beyond the ends. */

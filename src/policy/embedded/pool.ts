@@ -54,6 +54,10 @@ export class PoolPredictor {
     const byId = new Map(catalog.map((candidate) => [candidate.id, candidate]));
     this.ids = ids ?? (catalog.length > 0 ? catalog : candidates).map(({ id }) => id);
     this.members = this.ids.map((id) => memberOf(id, predictor, byId.get(id)));
+    alignAbilities(
+      this.members,
+      this.ids.map((id) => byId.get(id)),
+    );
     this.referenceUsd = Math.max(...this.members.map((member) => member.meanCostUsd));
     const size = this.members.length;
     this.prediction = {
@@ -93,7 +97,7 @@ export class PoolPredictor {
         prediction.costUsd[i] = all.costUsd[member.known]! * member.priceRatio;
       } else {
         prediction.success[i] = 1 / (1 + Math.exp(all.difficulty - member.ability));
-        prediction.costUsd[i] = member.meanCostUsd;
+        prediction.costUsd[i] = member.meanCostUsd * all.costRatio;
       }
     }
     const { traffic, embedding } = predictor.weights;
@@ -129,4 +133,21 @@ function memberOf(id: string, predictor: Predictor, candidate: Candidate | undef
     meanCostUsd: typicalUsd ?? 0,
     ability: abilityOf(candidate, 'general', typicalUsd),
   };
+}
+
+/**
+ * Published abilities and those of training are on scales of their own: candidates that have both say how far
+ * apart the scales are, and the ones with published scores alone are moved by that.
+ */
+function alignAbilities(members: readonly Member[], candidates: readonly (Candidate | undefined)[]): void {
+  let apart = 0;
+  let both = 0;
+  members.forEach((member, i) => {
+    const candidate = candidates[i];
+    if (member.known < 0 || !candidate || Object.keys(candidate.benchmarks).length === 0) return;
+    apart += abilityOf(candidate, 'general', undefined) - member.ability;
+    both++;
+  });
+  if (both === 0) return;
+  for (const member of members) if (member.known < 0) member.ability -= apart / both;
 }

@@ -15,6 +15,8 @@ export interface Prediction {
   difficulty: number;
   /** The likeliest task, counted through the experts' tasks; -1 where the prompt is like none. */
   task: number;
+  /** What a call costs here over what it costs on average. */
+  costRatio: number;
 }
 
 export class Predictor {
@@ -39,6 +41,7 @@ export class Predictor {
       familiarity: 0,
       difficulty: 0,
       task: -1,
+      costRatio: 1,
     };
   }
 
@@ -68,6 +71,9 @@ export class Predictor {
     prediction.familiarity = 0;
     prediction.task = -1;
     let firstTask = 0;
+    let difficulty = 0;
+    let ratioOfAll = 0;
+    let trusts = 0;
     for (const expert of experts) {
       const trust = expert.familiarity(vector);
       const share = trust + 1e-3;
@@ -77,7 +83,7 @@ export class Predictor {
         prediction.task = firstTask + likeliest(expert.tasks);
       }
       firstTask += expert.tasks.length;
-      const { candidates, success: means } = expert.weights;
+      const { candidates, success: means, relevance } = expert.weights;
       for (let j = 0; j < candidates.length; j++) {
         const at = candidates[j]!;
         const own = trust > 0 ? means[j]! + trust * (expert.success[j]! - means[j]!) : means[j]!;
@@ -85,7 +91,10 @@ export class Predictor {
         success[at]! += share * own;
         costUsd[at]! += share * ratio * weights.candidates[at]!.meanCostUsd;
         mass[at]! += share;
+        difficulty += share * relevance[j]! * (weights.candidates[at]!.ability - logit(own));
+        ratioOfAll += share * relevance[j]! * ratio;
       }
+      trusts += share;
     }
     for (let i = 0; i < mass.length; i++) {
       if (mass[i]! > 0) {
@@ -93,6 +102,8 @@ export class Predictor {
         costUsd[i]! /= mass[i]!;
       }
     }
+    prediction.difficulty = difficulty / trusts;
+    prediction.costRatio = ratioOfAll / trusts;
     return prediction;
   }
 }
@@ -101,4 +112,9 @@ function likeliest(shares: Float64Array): number {
   let best = 0;
   for (let t = 1; t < shares.length; t++) if (shares[t]! > shares[best]!) best = t;
   return best;
+}
+
+function logit(share: number): number {
+  const held = Math.max(0.02, Math.min(0.98, share));
+  return Math.log(held / (1 - held));
 }

@@ -53,9 +53,9 @@ export interface ExpertWeights {
   success: Float32Array;
   /** Where the pool's tasks lie in the embedding; tasks × dimensions, unit length. */
   centres: Float32Array;
-  /** Cosines to the nearest centre between which trust rises from none to full. */
-  familiarFrom: number;
-  familiarTo: number;
+  /** By task: what 19 of 20 of its prompts exceed, of cosine to the centre and of wording explained. */
+  usualCosine: Float32Array;
+  usualExplained: Float32Array;
   /** Linear discriminants: tasks × (dimensions + structure), and tasks. */
   taskWeights: Float32Array;
   taskBias: Float32Array;

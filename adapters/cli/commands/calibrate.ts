@@ -1,0 +1,42 @@
+/** `xrouter calibrate`: new candidates for a policy from about 200 labelled rows. */
+import { Command } from 'commander';
+import {
+  calibratePolicy,
+  encodeWeights,
+  loadPolicyWeights,
+  poolFromFile,
+  readTable,
+  writeWhole,
+} from '../../../src/learn/index.ts';
+import { printJson, say } from '../output.ts';
+
+interface Flags {
+  policy: string;
+  table: string;
+  out: string;
+  catalog?: string;
+  json?: boolean;
+}
+
+export function command(): Command {
+  return new Command('calibrate')
+    .description('Adds new candidates to a policy from few labelled rows, without retraining the rest.')
+    .requiredOption('--policy <file>', 'the policy')
+    .requiredOption('--table <file>', 'outcome table of about 200 rows with the new candidates')
+    .requiredOption('--out <file>', 'where the calibrated policy is written')
+    .option('--catalog <file>', "pool file: today's prices of the new candidates")
+    .option('--json', 'print one JSON document')
+    .action(async ({ policy, table: path, out, catalog, json }: Flags) => {
+      const before = await loadPolicyWeights(policy);
+      const pool = catalog === undefined ? [] : await poolFromFile(catalog);
+      const table = await readTable(path);
+      const weights = calibratePolicy(before, table, pool);
+      await writeWhole(out, [encodeWeights(weights)]);
+      const known = new Set(before.candidates.map(({ id }) => id));
+      const added = weights.candidates.map(({ id }) => id).filter((id) => !known.has(id));
+      say(
+        `${out}: ${added.length} new candidates from ${table.rows.length} rows, ${weights.candidates.length} in all`,
+      );
+      if (json) printJson({ policy: out, rows: table.rows.length, added });
+    });
+}

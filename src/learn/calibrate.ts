@@ -1,0 +1,227 @@
+/**
+ * New candidates from few labelled rows, without retraining the rest. Where the rows are like what the policy
+ * was trained on, each new candidate joins the expert as a mix of those that are there; where they are not,
+ * the rows get an expert of their own, over the policy's own features.
+ */
+import type { Candidate } from '../catalog/candidate.ts';
+import { tokenPriceUsd } from '../catalog/price.ts';
+import { PromptEmbedder, readingLength } from '../policy/embedded/embedding.ts';
+import { Expert } from '../policy/embedded/expert.ts';
+import type { CandidateWeights, ExpertWeights, PolicyWeights } from '../policy/embedded/weights.ts';
+import { dot, type Matrix, matrix, rowOf, solvePositive } from './linear-algebra.ts';
+import { Random } from './random.ts';
+import { type OutcomeTable, requireLearnable, type TableRow } from './table.ts';
+import { candidateOf } from './train.ts';
+import { noWords, trainExpert } from './train-expert.ts';
+
+/** Mean familiarity from which the rows count as prompts of the kind an expert knows. */
+const LIKE_TRAINING = 0.75;
+/** Rows by which a new candidate is believed to find hard what the others find hard, before its own rows say so. */
+const PRIOR_ROWS = 20;
+
+/**
+ * @param catalog prices of the new candidates where the table's costs are not those of today
+ * @throws XrouterError `invalid_file` where the table holds nothing to learn from
+ */
+export function calibratePolicy(
+  weights: PolicyWeights,
+  table: OutcomeTable,
+  catalog: readonly Candidate[] = [],
+): PolicyWeights {
+  requireLearnable(table, { models: 1 });
+  const embedder = new PromptEmbedder(weights.embedding);
+  const vectors = table.rows.map((row) => {
+    embedder.embed(row.view);
+    return Float32Array.from(embedder.vector);
+  });
+  const { dimensions } = weights.embedding;
+  const known = new Map(weights.candidates.map(({ id }, i) => [id, i]));
+  const added = table.models.filter((id) => !known.has(id));
+  const candidates = [
+    ...weights.candidates,
+    ...added.map((id) => repriced(candidateOf(id, table.rows), catalog)),
+  ];
+  const position = new Map(candidates.map(({ id }, i) => [id, i]));
+
+  const familiar = weights.experts.map((expert) => meanFamiliarity(new Expert(expert, dimensions), vectors));
+  const nearest = familiar.indexOf(Math.max(...familiar));
+  const experts = [...weights.experts];
+  const joining = table.models.filter((id) => !experts[nearest]?.candidates.includes(position.get(id)!));
+  if (familiar[nearest]! >= LIKE_TRAINING && joining.length > 0) {
+    experts[nearest] = joinExpert(experts[nearest]!, dimensions, table.rows, vectors, joining, position);
+  } else {
+    const readings = vectors.map((vector) => vector.subarray(0, readingLength(dimensions)));
+    const { expert } = trainExpert(
+      {
+        rows: table.rows,
+        vectors: readings,
+        words: noWords(table.rows.length),
+        dimensions,
+        candidates: table.models,
+      },
+      new Random(weights.seed),
+    );
+    experts.push({
+      candidates: Int32Array.from(table.models, (id) => position.get(id)!),
+      ...expert,
+      wordScoresFrom: -1,
+    });
+  }
+  return { ...weights, rows: weights.rows + table.rows.length, candidates, experts };
+}
+
+function repriced(candidate: CandidateWeights, catalog: readonly Candidate[]): CandidateWeights {
+  const { meanInputTokens, meanOutputTokens } = candidate;
+  const entry = catalog.find(({ id }) => id === candidate.id);
+  if (!entry || meanInputTokens === undefined || meanOutputTokens === undefined) return candidate;
+  const today = tokenPriceUsd(entry, meanInputTokens, meanOutputTokens);
+  return today === undefined ? candidate : { ...candidate, meanCostUsd: today };
+}
+
+function meanFamiliarity(expert: Expert, vectors: readonly Float32Array[]): number {
+  let sum = 0;
+  for (const vector of vectors) sum += expert.familiarity(vector);
+  return sum / vectors.length;
+}
+
+/**
+ * Each new candidate's success is its mean plus a mix of what the expert says of the others beyond their
+ * means: ridge regression towards their plain average, so that with few rows it finds hard what all find hard.
+ */
+function joinExpert(
+  weights: ExpertWeights,
+  dimensions: number,
+  rows: readonly TableRow[],
+  vectors: readonly Float32Array[],
+  joining: readonly string[],
+  position: ReadonlyMap<string, number>,
+): ExpertWeights {
+  const expert = new Expert(weights, dimensions);
+  const old = weights.candidates.length;
+  const said = matrix(rows.length, old);
+  const tasks = matrix(rows.length, weights.taskBias.length);
+  vectors.forEach((vector, i) => {
+    expert.predict(vector);
+    rowOf(tasks, i).set(expert.tasks);
+    for (let j = 0; j < old; j++) said.data[i * old + j] = expert.success[j]! - weights.success[j]!;
+  });
+  let size = old;
+  let joined = weights;
+  for (const id of joining) {
+    const scores = rows.map((row) => row.outcomes.get(id)?.score);
+    const { shares, mean } = mixOf(scores, said, old);
+    const beyond = beyondMix(scores, said, tasks, shares, mean);
+    const taskSuccess = withColumn(joined.taskSuccess, size, shares);
+    beyond.forEach((value, t) => {
+      taskSuccess[t * (size + 1) + size]! += value;
+    });
+    joined = {
+      ...joined,
+      candidates: Int32Array.of(...joined.candidates, position.get(id)!),
+      success: Float32Array.of(...joined.success, mean),
+      relevance: Float32Array.of(...joined.relevance, 0),
+      costScale: Float32Array.of(...joined.costScale, 1),
+      taskSuccess,
+      taskLogCost: withColumn(joined.taskLogCost, size, uniform(old)),
+      successBasis: withColumn(joined.successBasis, size, shares),
+      costBasis: withColumn(joined.costBasis, size, uniform(old)),
+      residualCovariance: withCandidate(joined.residualCovariance, size, mean),
+    };
+    size++;
+  }
+  return joined;
+}
+
+function uniform(size: number): Float64Array {
+  return new Float64Array(size).fill(1 / size);
+}
+
+function mixOf(
+  scores: readonly (number | undefined)[],
+  said: Matrix,
+  old: number,
+): { shares: Float64Array; mean: number } {
+  const measured = scores.flatMap((score, i) => (score === undefined ? [] : [i]));
+  const average = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  const levels = measured.map((i) => average([...rowOf(said, i)]));
+  // The few rows may be easier or harder than most; the expert knows by how much.
+  const mean = average(measured.map((i) => scores[i]!)) - average(levels);
+  const left = matrix(old, old);
+  const right = matrix(old, 1);
+  measured.forEach((i, at) => {
+    const row = rowOf(said, i);
+    const rest = scores[i]! - mean - levels[at]!;
+    for (let j = 0; j < old; j++) {
+      right.data[j]! += row[j]! * rest;
+      for (let k = 0; k < old; k++) left.data[j * old + k]! += row[j]! * row[k]!;
+    }
+  });
+  let trace = 0;
+  for (let j = 0; j < old; j++) trace += left.data[j * old + j]!;
+  // The penalty of a coefficient: as if noise of one score's size had been seen on that many rows.
+  const penalty = ((trace / old) * PRIOR_ROWS) / Math.max(1, measured.length) + 0.2;
+  for (let j = 0; j < old; j++) left.data[j * old + j]! += penalty;
+  const solved = solvePositive(left, right).data;
+  return { shares: solved.map((value) => value + 1 / old), mean: Math.min(0.99, Math.max(0.01, mean)) };
+}
+
+/** By task, how much better than the mix the newcomer is, pulled to zero as far as its spread may be chance. */
+function beyondMix(
+  scores: readonly (number | undefined)[],
+  said: Matrix,
+  tasks: Matrix,
+  shares: Float64Array,
+  mean: number,
+): Float64Array {
+  const sums = new Float64Array(tasks.columns);
+  const counts = new Float64Array(tasks.columns);
+  let squares = 0;
+  let measured = 0;
+  scores.forEach((score, i) => {
+    if (score === undefined) return;
+    const rest = score - mean - dot(rowOf(said, i), shares);
+    squares += rest * rest;
+    measured++;
+    const posterior = rowOf(tasks, i);
+    for (let t = 0; t < tasks.columns; t++) {
+      sums[t]! += posterior[t]! * rest;
+      counts[t]! += posterior[t]!;
+    }
+  });
+  const within = squares / Math.max(1, measured);
+  let between = 0;
+  for (let t = 0; t < tasks.columns; t++) {
+    if (counts[t]! > 0) between += (sums[t]! ** 2 / counts[t]! - within) / Math.max(1, measured);
+  }
+  const pull = between > 0 ? within / between : Number.POSITIVE_INFINITY;
+  return sums.map((sum, t) => sum / (counts[t]! + pull));
+}
+
+/** A matrix of `size` columns with one more: the shares of its first columns. */
+function withColumn(values: Float32Array, size: number, shares: Float64Array): Float32Array {
+  const rows = size === 0 ? 0 : values.length / size;
+  const out = new Float32Array(rows * (size + 1));
+  for (let r = 0; r < rows; r++) {
+    out.set(values.subarray(r * size, (r + 1) * size), r * (size + 1));
+    let sum = 0;
+    for (let j = 0; j < shares.length; j++) sum += shares[j]! * values[r * size + j]!;
+    out[r * (size + 1) + size] = sum;
+  }
+  return out;
+}
+
+/** The newcomer's misses are taken to go with the others' as theirs do on average, and its own to be a coin's. */
+function withCandidate(covariance: Float32Array, size: number, mean: number): Float32Array {
+  const out = new Float32Array((size + 1) * (size + 1));
+  for (let j = 0; j < size; j++) {
+    const row = covariance.subarray(j * size, (j + 1) * size);
+    out.set(row, j * (size + 1));
+    const others = row.reduce((sum, value) => sum + value, 0) - row[j]!;
+    const shared = size > 1 ? others / (size - 1) : 0;
+    out[j * (size + 1) + size] = shared;
+    out[size * (size + 1) + j] = shared;
+  }
+  out[(size + 1) * (size + 1) - 1] = mean * (1 - mean) * 0.8;
+  return out;
+}

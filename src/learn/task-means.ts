@@ -1,0 +1,110 @@
+/** The tasks of a table, and what is usual in each. */
+import { cluster } from './fit-tasks.ts';
+import { type Matrix, matrix, rowOf } from './linear-algebra.ts';
+import type { Random } from './random.ts';
+import type { TableRow } from './table.ts';
+
+/** Bounds of the pull on task means, in rows. */
+const LEAST_PULL = 1;
+const MOST_PULL = 200;
+
+/** Named tasks where most rows name one, else clusters of similar wording. */
+export function taskLabels(
+  rows: readonly TableRow[],
+  vectors: readonly Float32Array[],
+  dimensions: number,
+  random: Random,
+): { labels: Int32Array; tasks: number } {
+  const named = rows.filter((row) => row.task !== undefined).length;
+  if (named * 2 < rows.length) {
+    const tasks = Math.max(1, Math.min(64, Math.floor(rows.length / 30)));
+    return { labels: cluster(vectors, dimensions, tasks, random), tasks };
+  }
+  const index = new Map<string, number>();
+  const labels = Int32Array.from(rows, ({ task = '' }) => {
+    const at = index.get(task) ?? index.size;
+    index.set(task, at);
+    return at;
+  });
+  return { labels, tasks: index.size };
+}
+
+/**
+ * Means by task of centred values, pulled to zero; a fold may be left out. What all candidates share and what
+ * sets each apart are pulled separately, each as strongly as its spread within tasks is larger than between
+ * them (empirical Bayes by moments, Efron and Morris 1975).
+ */
+export function taskMeans(
+  values: Matrix,
+  labels: Int32Array,
+  tasks: number,
+  folds?: Int32Array,
+  without?: number,
+): Matrix {
+  const columns = values.columns + 1;
+  const sums = matrix(tasks, columns);
+  const squares = new Float64Array(columns);
+  const counts = new Float64Array(tasks);
+  let total = 0;
+  for (let i = 0; i < values.rows; i++) {
+    if (folds && folds[i] === without) continue;
+    const row = rowOf(values, i);
+    const sum = rowOf(sums, labels[i]!);
+    let level = 0;
+    for (let j = 0; j < values.columns; j++) level += row[j]! / values.columns;
+    counts[labels[i]!]!++;
+    total++;
+    for (let j = 0; j < columns; j++) {
+      const value = j < values.columns ? row[j]! - level : level;
+      sum[j]! += value;
+      squares[j]! += value * value;
+    }
+  }
+  const means = matrix(tasks, values.columns);
+  const pull = new Float64Array(columns);
+  for (let j = 0; j < columns; j++) {
+    let explained = 0;
+    let used = 0;
+    for (let t = 0; t < tasks; t++) {
+      if (counts[t] === 0) continue;
+      explained += sums.data[t * columns + j]! ** 2 / counts[t]!;
+      used++;
+    }
+    const within = (squares[j]! - explained) / Math.max(1, total - used);
+    const between = Math.max(explained / Math.max(1, total) - (within * used) / Math.max(1, total), 0);
+    pull[j] = Math.min(MOST_PULL, Math.max(LEAST_PULL, between > 0 ? within / between : MOST_PULL));
+  }
+  for (let t = 0; t < tasks; t++) {
+    const sum = rowOf(sums, t);
+    const level = sum[values.columns]! / (counts[t]! + pull[values.columns]!);
+    for (let j = 0; j < values.columns; j++) {
+      means.data[t * values.columns + j] = level + sum[j]! / (counts[t]! + pull[j]!);
+    }
+  }
+  return means;
+}
+
+/** Each row's expectation from its task posterior, with task means that did not see its fold. */
+export function softMeans(
+  values: Matrix,
+  labels: Int32Array,
+  tasks: number,
+  posteriors: Matrix,
+  folds: Int32Array,
+): Matrix {
+  const out = matrix(values.rows, values.columns);
+  for (let fold = 0; fold <= Math.max(...folds); fold++) {
+    const means = taskMeans(values, labels, tasks, folds, fold);
+    for (let i = 0; i < values.rows; i++) {
+      if (folds[i] !== fold) continue;
+      const target = rowOf(out, i);
+      const posterior = rowOf(posteriors, i);
+      for (let t = 0; t < tasks; t++) {
+        if (posterior[t]! < 0.001) continue;
+        const mean = rowOf(means, t);
+        for (let j = 0; j < values.columns; j++) target[j]! += posterior[t]! * mean[j]!;
+      }
+    }
+  }
+  return out;
+}

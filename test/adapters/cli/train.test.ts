@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { worldRows, writeRows } from '../../support/outcomes.ts';
+
+interface Ran {
+  status: number;
+  out: string;
+  err: string;
+}
+
+function xrouter(...args: string[]): Promise<Ran> {
+  const flags = ['--disable-warning=ExperimentalWarning', 'adapters/cli/main.ts', ...args];
+  return new Promise((resolve) => {
+    execFile(process.execPath, flags, (error, out, err) => {
+      resolve({ status: error ? Number(error.code) : 0, out, err });
+    });
+  });
+}
+
+let folder: string;
+const at = (name: string): string => join(folder, name);
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-train-'));
+  await writeRows(at('table'), worldRows(120, 1, ['tiny', 'large']));
+  await writeRows(at('few'), worldRows(60, 2));
+  const { status, out } = await xrouter('train', '--table', at('table'), '--out', at('policy'), '--json');
+  expect(status).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ rows: 120, candidates: ['large', 'tiny'], seed: 1 });
+}, 30_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+async function decisions(name: string): Promise<Record<string, unknown>[]> {
+  const text = await readFile(at(name), 'utf8');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+test('decide writes a line for every row and lambda, and never looks at outcomes', async () => {
+  const blind = worldRows(30, 3).map(({ outcomes: _outcomes, task: _task, ...row }) => row);
+  await writeRows(at('blind'), blind);
+  await writeRows(at('told'), worldRows(30, 3));
+  const run = (table: string, out: string) =>
+    xrouter(
+      'decide',
+      '--policy',
+      at('policy'),
+      '--table',
+      at(table),
+      '--lambda',
+      '0,0.3,10',
+      '--out',
+      at(out),
+    );
+  expect((await run('blind', 'a')).status).toBe(0);
+  expect((await run('told', 'b')).status).toBe(0);
+  const lines = await decisions('a');
+  expect(lines).toHaveLength(90);
+  expect(Object.keys(lines[0]!)).toEqual(['id', 'lambda', 'model', 'success', 'cost']);
+  expect(new Set(lines.map(({ id, lambda }) => `${id} ${lambda}`)).size).toBe(90);
+  expect(await readFile(at('a'), 'utf8')).toBe(await readFile(at('b'), 'utf8'));
+});
+
+test('an accuracy floor that nobody reaches is said on standard error and in every line', async () => {
+  const { status, err } = await xrouter(
+    ...['decide', '--policy', at('policy'), '--table', at('few'), '--min-success', '1', '--out', at('floor')],
+  );
+  expect(status).toBe(0);
+  expect(err).toMatch(/60 decisions do not reach the floor of 1/);
+  expect((await decisions('floor')).every(({ floorReached }) => floorReached === false)).toBe(true);
+});
+
+test('calibrate adds a candidate, which decide then may choose', async () => {
+  const { status, out } = await xrouter(
+    ...['calibrate', '--policy', at('policy'), '--table', at('few'), '--out', at('calibrated'), '--json'],
+  );
+  expect(status).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ rows: 60, added: ['coder'] });
+  const decided = await xrouter(
+    ...[
+      'decide',
+      '--policy',
+      at('calibrated'),
+      '--table',
+      at('few'),
+      '--pool',
+      'coder',
+      '--out',
+      at('coders'),
+    ],
+  );
+  expect(decided.status).toBe(0);
+  expect((await decisions('coders')).every(({ model }) => model === 'coder')).toBe(true);
+});
+
+test('what fails says the line and the reason, ends with 1 and leaves no file', async () => {
+  await writeFile(at('bad'), `${JSON.stringify(worldRows(1, 4)[0])}\n{"id": "x", "prompt": "p"}\n`);
+  const bad = await xrouter('train', '--table', at('bad'), '--out', at('never'));
+  expect(bad).toMatchObject({ status: 1, err: expect.stringMatching(/bad, line 2: outcomes/) });
+  await writeFile(at('cut'), (await readFile(at('policy'))).subarray(0, 5000));
+  const cut = await xrouter('decide', '--policy', at('cut'), '--table', at('few'), '--out', at('never'));
+  expect(cut).toMatchObject({ status: 1, err: expect.stringMatching(/cut off/) });
+  const unknown = await xrouter(
+    ...['decide', '--policy', at('policy'), '--table', at('few'), '--pool', 'gpt-0', '--out', at('never')],
+  );
+  expect(unknown).toMatchObject({ status: 1, err: expect.stringMatching(/gpt-0/) });
+  expect(existsSync(at('never'))).toBe(false);
+  expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
+test('wrong usage ends with 2', async () => {
+  expect((await xrouter('train', '--out', at('never'))).status).toBe(2);
+  const run = await xrouter(
+    ...['decide', '--policy', at('policy'), '--table', at('few'), '--lambda', '0,-1', '--out', at('never')],
+  );
+  expect(run.status).toBe(2);
+});

@@ -1,0 +1,114 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readPrompts, readTable, requireLearnable } from '../../src/learn/table.ts';
+import { worldRows, writeRows } from '../support/outcomes.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'table-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const good = { id: 'a', prompt: 'hi', outcomes: { m: { score: 1, cost: 0.1 }, n: { score: 0, cost: 0 } } };
+const at = (name: string): string => join(folder, name);
+
+describe('a sound table', () => {
+  test('is read plain and gzipped, with unknown fields and missing models tolerated', async () => {
+    const rows = [
+      { ...good, extra: true },
+      {
+        id: 7,
+        messages: [{ role: 'user', content: 'there' }],
+        outcomes: { m: { score: 0.5, cost: 1, more: 1 } },
+      },
+    ];
+    const text = rows.map((row) => JSON.stringify(row)).join('\n\n');
+    await writeFile(at('plain'), `\uFEFF${text}`);
+    await writeFile(at('zipped'), gzipSync(`${text}\r\n`));
+    for (const name of ['plain', 'zipped']) {
+      const table = await readTable(at(name));
+      expect(table.models).toEqual(['m', 'n']);
+      expect(table.rows.map(({ id, view }) => [id, view.text])).toEqual([
+        ['a', 'hi'],
+        ['7', 'there'],
+      ]);
+      expect(table.rows[1]!.outcomes.get('m')).toEqual({ score: 0.5, costUsd: 1 });
+      expect(table.rows[1]!.outcomes.has('n')).toBe(false);
+    }
+  });
+
+  test('gives prompts even where outcomes are absent or nonsense', async () => {
+    const path = await writeRows(at('prompts'), [
+      { id: 'x', prompt: 'p', outcomes: 'secret' },
+      { id: 'y', prompt: 'q' },
+    ]);
+    expect((await readPrompts(path)).map(({ id }) => id)).toEqual(['x', 'y']);
+  });
+});
+
+describe('a bad table is refused with the line and the reason', () => {
+  const outcome = (change: object) => ({
+    ...good,
+    id: 'b',
+    outcomes: { m: { score: 1, cost: 1, ...change } },
+  });
+  test.each([
+    ['score above 1', outcome({ score: 1.5 }), /line 2: outcomes\.m\.score/],
+    ['score below 0', outcome({ score: -0.1 }), /line 2: outcomes\.m\.score/],
+    ['score missing', outcome({ score: undefined }), /line 2: outcomes\.m\.score/],
+    ['negative cost', outcome({ cost: -1 }), /line 2: outcomes\.m\.cost/],
+    ['no outcomes', { id: 'b', prompt: 'p' }, /line 2: outcomes/],
+    ['empty outcomes', { ...good, id: 'b', outcomes: {} }, /line 2: outcomes is empty/],
+    ['no id', { prompt: 'p', outcomes: good.outcomes }, /line 2: id/],
+    ['no prompt', { id: 'b', outcomes: good.outcomes }, /line 2: prompt or messages is missing/],
+    ['duplicate id', good, /line 2: id a is the same as in line 1/],
+    ['not an object', 5, /line 2/],
+  ])('%s', async (_name, row, message) => {
+    const path = await writeRows(at('bad'), [good, row]);
+    await expect(readTable(path)).rejects.toMatchObject({
+      code: 'invalid_file',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test('not JSON', async () => {
+    await writeFile(at('broken'), `${JSON.stringify(good)}\n{"id":`);
+    await expect(readTable(at('broken'))).rejects.toThrow(/line 2: is not JSON/);
+  });
+
+  test('a gzip that is cut off', async () => {
+    const whole = gzipSync(
+      worldRows(300, 1)
+        .map((row) => JSON.stringify(row))
+        .join('\n'),
+    );
+    await writeFile(at('cut'), whole.subarray(0, whole.length >> 1));
+    await expect(readTable(at('cut'))).rejects.toThrow(/line \d+: the file is cut off or damaged/);
+  });
+
+  test('an empty file and a missing one', async () => {
+    await writeFile(at('empty'), '\n');
+    await expect(readTable(at('empty'))).rejects.toThrow(/table is empty/);
+    await expect(readTable(at('none'))).rejects.toMatchObject({ code: 'invalid_file' });
+  });
+
+  test.each([
+    ['one row', [good], /one row/],
+    [
+      'one model',
+      [1, 2].map((id) => ({ ...good, id, outcomes: { m: { score: id - 1, cost: 1 } } })),
+      /one model, m/,
+    ],
+    [
+      'equal scores',
+      [1, 2].map((id) => ({ ...good, id, outcomes: { m: { score: 1, cost: 1 }, n: { score: 1, cost: 2 } } })),
+      /all scores are 1/,
+    ],
+  ])('%s teaches nothing', async (_name, rows, message) => {
+    const table = await readTable(await writeRows(at('dull'), rows));
+    expect(() => requireLearnable(table)).toThrow(message);
+  });
+});

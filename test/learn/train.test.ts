@@ -1,0 +1,222 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parsePool } from '../../src/catalog/pool.ts';
+import { calibratePolicy } from '../../src/learn/calibrate.ts';
+import { decideTable } from '../../src/learn/decide.ts';
+import { writeWhole } from '../../src/learn/files.ts';
+import { type OutcomeTable, readTable } from '../../src/learn/table.ts';
+import { trainPolicy } from '../../src/learn/train.ts';
+import { PoolPredictor } from '../../src/policy/embedded/pool.ts';
+import { Predictor } from '../../src/policy/embedded/predictor.ts';
+import { encodeWeights, type PolicyWeights } from '../../src/policy/embedded/weights.ts';
+import { type WorldRow, worldRows, writeRows } from '../support/outcomes.ts';
+
+let folder: string;
+let train: OutcomeTable;
+let held: OutcomeTable;
+let weights: PolicyWeights;
+
+async function tableOf(name: string, rows: readonly WorldRow[]): Promise<OutcomeTable> {
+  return readTable(await writeRows(join(folder, name), rows));
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'train-'));
+  train = await tableOf('train', worldRows(700, 11));
+  held = await tableOf('held', worldRows(600, 12));
+  weights = trainPolicy([train], { seed: 5, dapo: false });
+}, 30_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Mean score and cost of a policy's choices at one lambda. */
+function outcomeOf(pool: PoolPredictor, lambda: number): { score: number; costUsd: number } {
+  let score = 0;
+  let costUsd = 0;
+  for (const { id, model } of decideTable(pool, held.rows, [lambda])) {
+    const outcome = held.rows.find((row) => row.id === id)!.outcomes.get(model)!;
+    score += outcome.score / held.rows.length;
+    costUsd += outcome.costUsd / held.rows.length;
+  }
+  return { score, costUsd };
+}
+
+/** What the policy is after at lambda 0.3: score less cost, relative to the dearest model. */
+function utilityOf(policy: PolicyWeights, ids?: string[]): number {
+  const { score, costUsd } = outcomeOf(new PoolPredictor(new Predictor(policy), ids), 0.3);
+  return score - (0.3 * costUsd) / meanOf('large', 'costUsd');
+}
+
+function meanOf(model: string, of: 'score' | 'costUsd'): number {
+  return held.rows.reduce((sum, row) => sum + row.outcomes.get(model)![of], 0) / held.rows.length;
+}
+
+test('the same seed and table give the same file, another seed another', () => {
+  const again = encodeWeights(trainPolicy([train], { seed: 5, dapo: false }));
+  expect(Buffer.compare(again, encodeWeights(weights))).toBe(0);
+  expect(Buffer.compare(encodeWeights(trainPolicy([train], { seed: 6, dapo: false })), again)).not.toBe(0);
+});
+
+test('beats every mix of single models with as much money', () => {
+  const pool = new PoolPredictor(new Predictor(weights));
+  const cheap = { score: meanOf('tiny', 'score'), costUsd: meanOf('tiny', 'costUsd') };
+  const middle = { score: meanOf('coder', 'score'), costUsd: meanOf('coder', 'costUsd') };
+  const dear = { score: meanOf('large', 'score'), costUsd: meanOf('large', 'costUsd') };
+  const mixed = (a: typeof cheap, b: typeof cheap, costUsd: number): number =>
+    a.score + ((b.score - a.score) * (costUsd - a.costUsd)) / (b.costUsd - a.costUsd);
+  for (const lambda of [0.2, 0.4]) {
+    const { score, costUsd } = outcomeOf(pool, lambda);
+    expect(costUsd).toBeGreaterThan(middle.costUsd);
+    expect(costUsd).toBeLessThan(dear.costUsd);
+    expect(score).toBeGreaterThan(mixed(cheap, dear, costUsd) + 0.02);
+    expect(score).toBeGreaterThan(mixed(middle, dear, costUsd) + 0.02);
+  }
+});
+
+test('a larger lambda never costs more, neither expected nor in fact', () => {
+  const pool = new PoolPredictor(new Predictor(weights));
+  const lambdas = [0, 0.03, 0.1, 0.3, 1, 3, 10, 30];
+  const costs = lambdas.map((lambda) => outcomeOf(pool, lambda).costUsd);
+  for (let i = 1; i < costs.length; i++) expect(costs[i]!).toBeLessThanOrEqual(costs[i - 1]! * 1.001);
+  const expected = new Map<string, number>();
+  for (const { id, cost } of decideTable(pool, held.rows, lambdas)) {
+    expect(cost).toBeLessThanOrEqual(expected.get(id) ?? Number.POSITIVE_INFINITY);
+    expected.set(id, cost);
+  }
+});
+
+test('expected success is what happens, in each fifth of the range', () => {
+  const predictor = new Predictor(weights);
+  const bins = Array.from({ length: 5 }, () => ({ rows: 0, expected: 0, seen: 0 }));
+  for (const row of held.rows) {
+    const { success } = predictor.predict(row.view);
+    for (const [model, outcome] of row.outcomes) {
+      const own = success[predictor.index.get(model)!]!;
+      const bin = bins[Math.min(4, Math.floor(own * 5))]!;
+      bin.rows++;
+      bin.expected += own;
+      bin.seen += outcome.score;
+    }
+  }
+  for (const { rows, expected, seen } of bins) {
+    // Two standard errors of a share on so many rows, and two points of error.
+    if (rows > 50) expect(Math.abs(expected - seen) / rows).toBeLessThan(0.02 + 1 / Math.sqrt(rows));
+  }
+});
+
+test('an accuracy floor takes the cheapest that reaches it, else the strongest and says so', () => {
+  const pool = new PoolPredictor(new Predictor(weights));
+  for (const { view } of held.rows.slice(0, 50)) {
+    const { success, costUsd } = pool.predict(view);
+    const [decision] = decideTable(pool, [{ id: 'x', view }], [0], 0.6);
+    const chosen = pool.ids.indexOf(decision!.model);
+    expect(decision!.floorReached).toBe(success.some((own) => own >= 0.6));
+    if (!decision!.floorReached) expect(success[chosen]).toBe(Math.max(...success));
+    else expect(costUsd.every((cost, i) => success[i]! < 0.6 || cost >= costUsd[chosen]!)).toBe(true);
+  }
+});
+
+test('a price of today moves the expected cost, and a pool may be part of the candidates', () => {
+  const dearer = parsePool(
+    JSON.stringify({ models: [{ id: 'tiny', inputUsdPerMTok: 1000, outputUsdPerMTok: 1000 }] }),
+    'pool',
+  );
+  const { view } = held.rows[0]!;
+  const before = new PoolPredictor(new Predictor(weights), ['tiny']).predict(view).costUsd[0]!;
+  expect(
+    new PoolPredictor(new Predictor(weights), ['tiny'], dearer).predict(view).costUsd[0]!,
+  ).toBeGreaterThan(100 * before);
+  expect(() => new PoolPredictor(new Predictor(weights), ['unheard'])).toThrow(/never measured "unheard"/);
+});
+
+test('unmeasured candidates are ranked by benchmarks, on the scale of the measured', () => {
+  const model = (id: string, score: number) => ({
+    id,
+    inputUsdPerMTok: 1,
+    outputUsdPerMTok: 1,
+    benchmarks: { mmlu_pro: score },
+  });
+  const catalog = parsePool(
+    JSON.stringify({
+      models: [model('large', 80), model('weak', 30), model('same', 80), model('strong', 92)],
+    }),
+    'pool',
+  );
+  const pool = new PoolPredictor(new Predictor(weights), undefined, catalog);
+  const [large, weak, same, strong] = pool.predict(held.rows[3]!.view).success;
+  expect(weak!).toBeLessThan(same!);
+  expect(same!).toBeLessThan(strong!);
+  expect(Math.abs(same! - large!)).toBeLessThan(0.2);
+});
+
+test('a prompt unlike the training is recognised, and gets the ranking by means', () => {
+  const predictor = new Predictor(weights);
+  const usual = predictor.predict(held.rows[0]!.view).familiarity;
+  const foreign = {
+    ...held.rows[0]!.view,
+    text: '今日は東京の天気がとても良いので、散歩に行きたいです。どこがおすすめですか?',
+  };
+  const { familiarity, success } = predictor.predict(foreign);
+  expect(usual).toBeGreaterThan(0.8);
+  expect(familiarity).toBeLessThan(0.2);
+  weights.experts[0]!.success.forEach((mean, j) => {
+    expect(Math.abs(success[j]! - mean)).toBeLessThan(0.15);
+  });
+});
+
+test('calibration on 200 rows lets a new candidate in where it is strong', async () => {
+  const two = trainPolicy([await tableOf('two', worldRows(700, 13, ['tiny', 'large']))], {
+    seed: 1,
+    dapo: false,
+  });
+  const rows = await tableOf('few', worldRows(200, 14));
+  const calibrated = calibratePolicy(two, rows);
+  expect(calibrated.candidates.map(({ id }) => id)).toEqual(['large', 'tiny', 'coder']);
+  const before = utilityOf(two);
+  const full = utilityOf(weights);
+  expect(full).toBeGreaterThan(before + 0.02);
+  expect(utilityOf(calibrated)).toBeGreaterThan(before + 0.6 * (full - before));
+});
+
+test('tables with different pools teach one policy that serves both', async () => {
+  const others = (await tableOf('third', worldRows(300, 15))).rows.map((row) => ({
+    ...row,
+    view: { ...row.view, text: `Übersetze bitte ins Deutsche: ${row.view.text.slice(0, 20)} morgen` },
+    outcomes: new Map([...row.outcomes].map(([model, outcome]) => [`other-${model}`, outcome])),
+  }));
+  const both = trainPolicy(
+    [train, { path: 'third', rows: others, models: ['other-coder', 'other-large', 'other-tiny'] }],
+    { dapo: false },
+  );
+  expect(both.experts).toHaveLength(2);
+  expect(utilityOf(both, ['coder', 'large', 'tiny'])).toBeGreaterThan(utilityOf(weights) - 0.02);
+});
+
+test('rows that lack some models are learned from all the same', async () => {
+  const partial = worldRows(700, 16).map((row, i) => {
+    const { [(['tiny', 'coder', 'large'] as const)[i % 3]!]: _gone, ...outcomes } = row.outcomes;
+    return { ...row, outcomes };
+  });
+  const learned = trainPolicy([await tableOf('partial', partial)], { dapo: false });
+  expect(utilityOf(learned)).toBeGreaterThan(utilityOf(weights) - 0.03);
+});
+
+test('a table without task names is learned from by its wording', async () => {
+  const nameless = worldRows(700, 17).map(({ task: _task, ...row }) => row);
+  const learned = trainPolicy([await tableOf('nameless', nameless as WorldRow[])], { dapo: false });
+  expect(utilityOf(learned)).toBeGreaterThan(utilityOf(weights) - 0.03);
+});
+
+test('a file is written whole or not at all', async () => {
+  function* failing(): Generator<string> {
+    yield 'half';
+    throw new Error('interrupted');
+  }
+  const before = await readdir(folder);
+  await expect(writeWhole(join(folder, 'out'), failing())).rejects.toThrow(/interrupted/);
+  expect(await readdir(folder)).toEqual(before);
+  await writeWhole(join(folder, 'out'), ['all', Buffer.from(' of it')]);
+  expect(await readFile(join(folder, 'out'), 'utf8')).toBe('all of it');
+  await expect(writeWhole(join(folder, 'no', 'out'), ['x'])).rejects.toMatchObject({ code: 'invalid_file' });
+});
