@@ -173,8 +173,8 @@ async def main():
     ends = {name: await roll_out(config, tokenizer, tools, manager, row, turns) for name, turns in task["scripts"].items()}
     same = [val[at % len(val)] for at in range(4)]
     batched = await by_worker(config, same, task["scripts"]["select"])
-    refusals = {}
-    for name, change in task.get("variants", task.get("refusals", {})).items():
+    variants = {}
+    for name, change in task["variants"].items():
         info = {**row["extra_info"], **ends["select"]["fields"], **change.get("extra_info", {})}
         for key in change.get("without", []):
             del info[key]
@@ -183,7 +183,7 @@ async def main():
             score = get_custom_reward_fn(config)(source, "", row["reward_model"]["ground_truth"], info, **change.get("settings", {}))
         except (KeyError, ValueError) as error:
             score = f"{type(error).__name__}: {error}"
-        refusals[name] = score
+        variants[name] = score
     os.environ["XROUTER_MCP_TOKEN"] = "not the token of it"
     wrong_token = await roll_out(config, tokenizer, tools, manager, row, task["scripts"]["select"])
     await mcp_server.close()
@@ -200,8 +200,7 @@ async def main():
         "row": {key: row[key] for key in ("raw_prompt", "extra_info", "reward_model", "data_source", "tools_kwargs")},
         "ends": ends,
         "batched": batched,
-        "refusals": refusals,
-        "variants": refusals,
+        "variants": variants,
         "wrong_token": wrong_token,
         "called": called,
         "advantages": {name: advantages(task["groups"], by_std) for name, by_std in (("plain", False), ("std", True))},
