@@ -9,8 +9,8 @@ import type { TableRow } from './table.ts';
 
 /** Utility within about this of the best counts as nearly chosen. */
 const NEARLY = 0.02;
-/** Rows by which believing a layer as it is counts beforehand. */
-const PRIOR_ROWS = 30;
+/** Beforehand a layer is believed as it is, give or take so much: few tasks or rows cannot prove it wrong. */
+const PRIOR_DEVIATION = 0.4;
 const MOST_TRUST = 2;
 
 /**
@@ -71,17 +71,21 @@ export function fitTrust(scores: Matrix, task: Matrix, wording: Matrix, relevanc
   const levelRight = matrix(2, 1);
   const difference = matrix(2, 2);
   const differenceRight = matrix(2, 1);
+  let levelSquares = 0;
+  let apartSquares = 0;
   for (let i = 0; i < scores.rows; i++) {
     const rows = [rowOf(task, i), rowOf(wording, i), rowOf(scores, i)];
     const means = rows.map((row) => row.reduce((sum, value, j) => sum + relevance[j]! * value, 0));
     accumulate(level, levelRight, means, 1);
+    levelSquares += means[2]! ** 2;
     for (let j = 0; j < relevance.length; j++) {
       const apart = rows.map((row, k) => row[j]! - means[k]!);
       accumulate(difference, differenceRight, apart, relevance[j]!);
+      apartSquares += relevance[j]! * apart[2]! ** 2;
     }
   }
-  const [taskLevel, wordingLevel] = solveTowardsOne(level, levelRight, scores.rows);
-  const [taskApart, wordingApart] = solveTowardsOne(difference, differenceRight, scores.rows);
+  const [taskLevel, wordingLevel] = solveTowardsOne(level, levelRight, levelSquares / scores.rows);
+  const [taskApart, wordingApart] = solveTowardsOne(difference, differenceRight, apartSquares / scores.rows);
   return { task: [taskLevel, taskApart], wording: [wordingLevel, wordingApart] };
 }
 
@@ -94,10 +98,10 @@ function accumulate(left: Matrix, right: Matrix, [a, b, y]: number[], weight: nu
   right.data[1]! += weight * b! * y!;
 }
 
-/** Ridge with its centre at 1, in units of what `PRIOR_ROWS` average rows would weigh. */
-function solveTowardsOne(left: Matrix, right: Matrix, rows: number): [number, number] {
+/** The posterior mean of both coefficients, each normal around 1 beforehand; `noise` is a row's variance. */
+function solveTowardsOne(left: Matrix, right: Matrix, noise: number): [number, number] {
+  const prior = noise / PRIOR_DEVIATION ** 2 + 1e-9;
   for (let k = 0; k < 2; k++) {
-    const prior = (left.data[k * 3]! * PRIOR_ROWS) / rows + 1e-9;
     left.data[k * 3]! += prior;
     right.data[k]! += prior;
   }

@@ -13,10 +13,10 @@ export interface Prediction {
   familiarity: number;
   /** As a logit: a candidate of ability a succeeds with probability sigmoid(a - difficulty). */
   difficulty: number;
-  /** The likeliest task, counted through the experts' tasks; -1 where the prompt is like none. */
-  task: number;
   /** What a call costs here over what it costs on average. */
   costRatio: number;
+  /** The likeliest task, counted through the experts' tasks; -1 where the prompt is like none. */
+  task: number;
 }
 
 export class Predictor {
@@ -40,8 +40,8 @@ export class Predictor {
       costUsd: new Float64Array(count),
       familiarity: 0,
       difficulty: 0,
-      task: -1,
       costRatio: 1,
+      task: -1,
     };
   }
 
@@ -69,11 +69,11 @@ export class Predictor {
     costUsd.fill(0);
     mass.fill(0);
     prediction.familiarity = 0;
-    prediction.task = -1;
-    let firstTask = 0;
     let difficulty = 0;
     let ratioOfAll = 0;
     let trusts = 0;
+    prediction.task = -1;
+    let firstTask = 0;
     for (const expert of experts) {
       const trust = expert.familiarity(vector);
       const share = trust + 1e-3;
@@ -108,13 +108,13 @@ export class Predictor {
   }
 }
 
+function logit(share: number): number {
+  const held = Math.max(0.02, Math.min(0.98, share));
+  return Math.log(held / (1 - held));
+}
+
 function likeliest(shares: Float64Array): number {
   let best = 0;
   for (let t = 1; t < shares.length; t++) if (shares[t]! > shares[best]!) best = t;
   return best;
-}
-
-function logit(share: number): number {
-  const held = Math.max(0.02, Math.min(0.98, share));
-  return Math.log(held / (1 - held));
 }
