@@ -32,7 +32,10 @@ const weights = trainPolicy(tables, {
   progress: (line) => console.error(line),
 });
 const bytes = encodeWeights(weights);
-if (bytes.length > MOST_BYTES) throw new Error(`The file would have ${bytes.length} bytes; at most ${MOST_BYTES}.`);
+if (bytes.length > MOST_BYTES)
+  throw new Error(`The file would have ${bytes.length} bytes; at most ${MOST_BYTES}.`);
 await writeWhole(OUT, [bytes]);
 const sha256 = createHash('sha256').update(bytes).digest('hex');
-console.log(`${bytes.length} bytes, sha256 ${sha256}, in ${Math.round((performance.now() - started) / 1000)} s`);
+console.log(
+  `${bytes.length} bytes, sha256 ${sha256}, in ${Math.round((performance.now() - started) / 1000)} s`,
+);
