@@ -63,6 +63,7 @@ const served = z.strictObject({
   deadlineMs: positive.optional(),
   maxOutputTokens: positive.int().optional(),
   temperature: amount.optional(),
+  stateLambda: z.boolean().optional(),
 });
 
 const policyChoice = z.union(

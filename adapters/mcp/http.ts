@@ -7,17 +7,24 @@ import type { ReadableStream } from 'node:stream/web';
 import {
   createMcpHandler,
   isLegacyRequest,
+  type McpServer,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import { XrouterError } from '../../src/index.ts';
 import { type GuardOptions, guard, type Refused } from './guards.ts';
-import type { McpHost } from './host.ts';
 import { MOST_MESSAGE_BYTES } from './limits.ts';
-import { createMcpServer } from './server.ts';
 
 export interface HttpOptions extends GuardOptions {
   host: string;
   port: number;
+}
+
+/** What answers. */
+export interface Served {
+  /** Asked for every request anew: there are no sessions. */
+  createServer(): McpServer;
+  /** Cancels what is under way and waits until it is booked. */
+  close(): Promise<void>;
 }
 
 export interface HttpServing {
@@ -33,10 +40,10 @@ const REQUEST_MS = 60_000;
 const MOST_REQUESTS = 1_024;
 
 /** @throws XrouterError `invalid_config` where the port cannot be had */
-export async function serveMcpHttp(host: McpHost, options: HttpOptions): Promise<HttpServing> {
+export async function serveMcpHttp(served: Served, options: HttpOptions): Promise<HttpServing> {
   const onerror = (error: Error) => void process.stderr.write(`xrouter mcp: ${error.message}\n`);
   // A stream from the start, so that proxies see life while a model thinks.
-  const handler = createMcpHandler(() => createMcpServer(host), { responseMode: 'sse', onerror });
+  const handler = createMcpHandler(() => served.createServer(), { responseMode: 'sse', onerror });
   let answering = 0;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -55,7 +62,7 @@ export async function serveMcpHttp(host: McpHost, options: HttpOptions): Promise
     });
     const plain = !wantsProgress(body.json) && (await isLegacyRequest(asked, body.json));
     const answered = plain
-      ? await answerPlainly(host, asked, body.json)
+      ? await answerPlainly(served, asked, body.json)
       : await handler.fetch(asked, { parsedBody: body.json });
     await send(response, answered);
   }
@@ -78,7 +85,7 @@ export async function serveMcpHttp(host: McpHost, options: HttpOptions): Promise
     async close() {
       server.close();
       await handler.close();
-      await Promise.all([host.calls.close(), host.direct?.rollouts.close()]);
+      await served.close();
       server.closeAllConnections();
     },
   };
@@ -94,8 +101,8 @@ const TOO_MANY: Refused = {
  * A request of the older protocol that wants no progress is answered in one JSON body, so that a program
  * without an MCP library can ask by one POST.
  */
-async function answerPlainly(host: McpHost, request: Request, parsedBody: unknown): Promise<Response> {
-  const server = createMcpServer(host);
+async function answerPlainly(served: Served, request: Request, parsedBody: unknown): Promise<Response> {
+  const server = served.createServer();
   const transport = new WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: undefined,
     enableJsonResponse: true,

@@ -5,9 +5,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { cheapestPolicy, Router, XrouterError } from '../../src/index.ts';
+import type { Recording } from '../../src/learn/index.ts';
 import { Calls } from './calls.ts';
 import { DEFAULT_WAIT_MS, type DirectCalls, type McpHost, type McpSettings } from './host.ts';
-import type { HttpServing } from './http.ts';
+import type { HttpServing, Served } from './http.ts';
 import { Rollouts } from './rollouts.ts';
 
 export type { McpSettings } from './host.ts';
@@ -61,6 +62,34 @@ export async function serveStdio(router: Router, stdout: Writable, options: McpO
  * @throws XrouterError `invalid_config` where the token is short or the port is in use
  */
 export async function serveHttp(router: Router, options: McpHttpOptions): Promise<HttpServing> {
+  const host = hostOf(router, options, true);
+  const { createMcpServer } = await import('./server.ts');
+  const close = async () => {
+    await Promise.all([host.calls.close(), host.direct?.rollouts.close()]);
+  };
+  return guardedHttp({ createServer: () => createMcpServer(host), close }, options);
+}
+
+export type McpRecordingOptions = Pick<
+  McpHttpOptions,
+  'version' | 'token' | 'host' | 'port' | 'allowedHosts'
+>;
+
+/**
+ * Serves a recording over Streamable HTTP at `/mcp`: `call_model` alone, answered from what was measured before,
+ * at the cost of then. Calls nobody, needs no key, books nothing.
+ * @throws XrouterError `invalid_config` where the token is short or the port is in use
+ */
+export async function serveRecording(
+  recording: Recording,
+  options: McpRecordingOptions,
+): Promise<HttpServing> {
+  const { createRecordingServer } = await import('./server.ts');
+  const createServer = () => createRecordingServer(recording, options.version);
+  return guardedHttp({ createServer, close: async () => {} }, options);
+}
+
+async function guardedHttp(served: Served, options: McpRecordingOptions): Promise<HttpServing> {
   const { token, host = '127.0.0.1', port = 0, allowedHosts = [] } = options;
   if (token.length < SHORTEST_TOKEN) {
     throw new XrouterError('invalid_config', `The token has ${token.length} characters.`, {
@@ -70,7 +99,7 @@ export async function serveHttp(router: Router, options: McpHttpOptions): Promis
   const { serveMcpHttp } = await import('./http.ts');
   const own = host.includes(':') ? `[${host}]` : host;
   const names = [...new Set(['localhost', '127.0.0.1', '[::1]', own, ...allowedHosts])];
-  return serveMcpHttp(hostOf(router, options, true), { token, host, port, allowedHosts: names });
+  return serveMcpHttp(served, { token, host, port, allowedHosts: names });
 }
 
 const SHORTEST_TOKEN = 16;

@@ -1,14 +1,21 @@
 #!/usr/bin/env sh
-# train_dapo.sh as a job on a Ray cluster. On the head `ray start --head --dashboard-host 0.0.0.0`, on the others
-# `ray start --address HEAD:6379`; DATA and MODEL must be readable under the same path everywhere.
+# train_dapo.sh as a job on a Ray cluster: on the head `ray start --head --dashboard-host 0.0.0.0`, on the others
+# `ray start --address HEAD:6379`. DATA, MODEL and this folder must be readable under the same path on every node,
+# and XROUTER_MCP_URL must name a host that all of them reach.
 set -eu
 : "${RAY_ADDRESS:?set RAY_ADDRESS, for example http://head:8265}"
-: "${DATA:?set DATA to the folder that xrouter export verl wrote}"
 : "${NODES:?set NODES to the number of machines}"
+: "${DATA:?set DATA to the folder that xrouter export verl wrote}"
+: "${XROUTER_MCP_URL:?set XROUTER_MCP_URL, for example http://head:7331/mcp}"
+: "${XROUTER_MCP_TOKEN:?set XROUTER_MCP_TOKEN to the token of xrouter mcp --http}"
 HERE=$(cd "$(dirname "$0")" && pwd)
+export DATA="$(cd "$DATA" && pwd)" PYTHONPATH="$HERE${PYTHONPATH:+:$PYTHONPATH}"
 
-# Keys and modes of the rollouts go along; the working folder carries the package to every machine.
-exec ray job submit --address "$RAY_ADDRESS" --working-dir "$HERE" --runtime-env-json "$(printf \
-  '{"env_vars": {"DATA": "%s", "NODES": "%s", "GPUS": "%s", "MODEL": "%s", "XROUTER_MODE": "%s", "XROUTER_MCP_URL": "%s", "XROUTER_MCP_TOKEN": "%s", "XROUTER_GRADER": "%s"}}' \
-  "$DATA" "$NODES" "${GPUS:-8}" "${MODEL:-Qwen/Qwen2.5-7B-Instruct}" "${XROUTER_MODE:-replay}" \
-  "${XROUTER_MCP_URL:-}" "${XROUTER_MCP_TOKEN:-}" "${XROUTER_GRADER:-}")" -- sh train_dapo.sh "$@"
+# What every worker of the job needs, from the environment of this shell.
+ENVIRONMENT=$(python3 - <<'PYTHON'
+import json, os
+names = "PYTHONPATH DATA MODEL GPUS NODES TP BATCH MINI_BATCH EPOCHS NAME XROUTER_MCP_URL XROUTER_MCP_TOKEN XROUTER_SCORER"
+print(json.dumps({"env_vars": {name: os.environ[name] for name in names.split() if name in os.environ}}))
+PYTHON
+)
+exec ray job submit --address "$RAY_ADDRESS" --runtime-env-json "$ENVIRONMENT" -- sh "$HERE/train_dapo.sh" "$@"

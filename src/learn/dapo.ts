@@ -250,7 +250,13 @@ function sampledGroup(
   return advantages.flatMap((advantage, e) => episodes[e]!.map((decision) => ({ ...decision, advantage })));
 }
 
-/** R - mean R, or the paper's (R - mean R) / std R; empty where all rewards are equal (dynamic sampling). */
+/** verl's, which keeps a group of nearly equal rewards from dividing by nothing. */
+const EPSILON = 1e-6;
+
+/**
+ * R - mean R, or the paper's (R - mean R) / std R; empty where all rewards are equal (dynamic sampling). Without
+ * weights std is that of a sample, with n - 1, and the numbers are those of verl's `compute_grpo_outcome_advantage`.
+ */
 export function advantagesOf(
   rewards: readonly number[],
   weights: ArrayLike<number> | undefined,
@@ -259,16 +265,17 @@ export function advantagesOf(
   if (Math.max(...rewards) - Math.min(...rewards) < EQUAL) return [];
   let total = 0;
   let average = 0;
-  let square = 0;
   for (const [i, r] of rewards.entries()) {
     const w = weights ? weights[i]! : 1;
     total += w;
     average += w * r;
-    square += w * r * r;
   }
   average /= total;
-  const deviation = Math.sqrt(Math.max(EQUAL, square / total - average * average));
-  return rewards.map((r) => (r - average) / (normalise ? deviation : 1));
+  if (!normalise) return rewards.map((r) => r - average);
+  let square = 0;
+  for (const [i, r] of rewards.entries()) square += (weights ? weights[i]! : 1) * (r - average) ** 2;
+  const deviation = Math.sqrt(square / (weights ? total : total - 1)) + EPSILON;
+  return rewards.map((r) => (r - average) / deviation);
 }
 
 export interface DapoProgress {

@@ -52,5 +52,4 @@ export {
   type TableRow,
 } from './table.ts';
 export { fitPredictor, type TrainOptions, trainPolicy } from './train.ts';
-export { exportVerl, type VerlExport } from './verl/export.ts';
-export { type VerlOptions, verlDefaults } from './verl/rows.ts';
+export * from './verl/index.ts';

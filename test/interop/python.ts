@@ -20,7 +20,7 @@ export async function python(name: string, requirements: string[]): Promise<stri
   await run(
     interpreter,
     ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...requirements],
-    { timeout: 600_000 },
+    { timeout: 2_000_000 },
   );
   await writeFile(stamp, wanted);
   return interpreter;
@@ -32,7 +32,7 @@ export function runPython(interpreter: string, args: string[], input: string): P
     const child = execFile(
       interpreter,
       args,
-      { timeout: 120_000, maxBuffer: 64 * 1024 * 1024, env: { ...process.env, PYTHONIOENCODING: 'utf-8' } },
+      { timeout: 400_000, maxBuffer: 64 * 1024 * 1024, env: { ...process.env, PYTHONIOENCODING: 'utf-8' } },
       (error, stdout, stderr) => (error ? reject(new Error(stderr || error.message)) : resolve(stdout)),
     );
     child.stdin!.end(input);

@@ -73,6 +73,11 @@ describe('advantages', () => {
     expect(rollOut(group, randomTheta(1), dapoDefaults, random)).toEqual([]);
   });
 
+  it("in the paper's form are divided by the deviation of a sample, as in verl", () => {
+    const [first] = advantagesOf([1, 2, 3, 4], undefined, true);
+    expect(first).toBeCloseTo(-1.5 / (Math.sqrt(5 / 3) + 1e-6), 9);
+  });
+
   it('sum to nothing over a group', () => {
     const sum = advantagesOf([0.1, 0.9, 0.3, 0.3], undefined, false).reduce((a, b) => a + b, 0);
     expect(sum).toBeCloseTo(0, 12);

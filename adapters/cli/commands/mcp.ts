@@ -1,8 +1,14 @@
 /** `xrouter mcp`: the router as an MCP server. */
 import { randomBytes } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
-import type { Router } from '../../../src/index.ts';
-import { guardStdout, type McpOptions, serveHttp, serveStdio } from '../../mcp/index.ts';
+import {
+  guardStdout,
+  type HttpServing,
+  type McpOptions,
+  serveHttp,
+  serveRecording,
+  serveStdio,
+} from '../../mcp/index.ts';
 import { fail, say, UsageError, version } from '../output.ts';
 import { atLeastZero, list, openCallingRouter, type RouterFlags } from '../setup.ts';
 
@@ -16,6 +22,7 @@ interface McpFlags extends RouterFlags {
   host: string;
   allowHost?: string[];
   tokenEnv: string;
+  replay?: string;
 }
 
 export function command(): Command {
@@ -34,14 +41,22 @@ export function command(): Command {
     .option('--host <address>', 'with --http: address to listen on', '127.0.0.1')
     .option('--allow-host <a,b>', 'with --http: further names by which clients call this server', list)
     .option('--token-env <variable>', 'with --http: variable that holds the token', 'XROUTER_MCP_TOKEN')
+    .option('--replay <file>', 'with --http: call_model from a recording of "export verl"; nothing is spent')
     .action(async (flags: McpFlags) => {
       const stdout = guardStdout();
       try {
         const token = flags.http ? tokenOf(flags) : undefined;
+        if (flags.replay !== undefined) {
+          if (!token) throw new UsageError('--replay goes with --http.');
+          await untilInterrupted(await openRecording(flags.replay, flags, token), token, flags);
+          process.exit();
+        }
         const { router, close } = await openCallingRouter(flags);
         try {
-          if (token) await untilInterrupted(router, flags, token);
-          else await serveStdio(router, stdout, optionsOf(flags));
+          if (token) {
+            const options = { ...optionsOf(flags), ...addressOf(flags), token: token.value };
+            await untilInterrupted(await serveHttp(router, options), token, flags);
+          } else await serveStdio(router, stdout, optionsOf(flags));
         } finally {
           await close();
         }
@@ -78,10 +93,18 @@ function tokenOf({ tokenEnv, host }: McpFlags): Token {
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
-async function untilInterrupted(router: Router, flags: McpFlags, token: Token): Promise<void> {
-  const { host, port, allowHost: allowedHosts } = flags;
-  const options = { ...optionsOf(flags), token: token.value, host, port, allowedHosts };
-  const serving = await serveHttp(router, options);
+function addressOf({ host, port, allowHost: allowedHosts }: McpFlags) {
+  return { host, port, allowedHosts };
+}
+
+async function openRecording(path: string, flags: McpFlags, token: Token): Promise<HttpServing> {
+  const { Recording } = await import('../../../src/learn/index.ts');
+  const recording = await Recording.read(path);
+  say(`${path} answers, not the providers: ${recording.size} calls of ${recording.models.size} models.`);
+  return serveRecording(recording, { ...addressOf(flags), version: version(), token: token.value });
+}
+
+async function untilInterrupted(serving: HttpServing, token: Token, flags: McpFlags): Promise<void> {
   say(`MCP at ${serving.url}`);
   say(token.generated ? `token: ${token.value}` : `token: that of ${flags.tokenEnv}`);
   await new Promise<void>((resolve) => {

@@ -10,7 +10,7 @@ import { MOST_MESSAGES, MOST_NAME_CHARS, MOST_PROMPT_CHARS } from '../limits.ts'
 import { costOutput, modelText, toolResult } from '../results.ts';
 
 const text = z.string().max(MOST_PROMPT_CHARS);
-const inputSchema = z.strictObject({
+export const inputSchema = z.strictObject({
   model: z.string().min(1).max(MOST_NAME_CHARS),
   prompt: text.optional(),
   messages: z
@@ -28,9 +28,9 @@ const inputSchema = z.strictObject({
     .optional()
     .describe('The same call again under the same id costs nothing'),
 });
-type Input = z.infer<typeof inputSchema>;
+export type Input = z.infer<typeof inputSchema>;
 
-const outputSchema = z.looseObject({
+export const outputSchema = z.looseObject({
   text: z.string(),
   model: z.string(),
   cost_usd: z.number().optional(),
@@ -69,16 +69,20 @@ export function registerCallModel(server: McpServer, host: McpHost, { router, ro
 
 /** @throws XrouterError `invalid_request` where there is not exactly one of prompt and messages */
 function requestOf(args: Input, model: string): RouteRequest {
-  if ((args.prompt === undefined) === (args.messages === undefined)) {
-    throw new XrouterError('invalid_request', 'Give either prompt or messages.');
-  }
-  const messages: ChatMessage[] = args.messages ?? [{ role: 'user', content: args.prompt! }];
   return {
-    messages: withSystem(args.optimized_system_prompt, messages),
+    messages: withSystem(args.optimized_system_prompt, messagesOf(args)),
     pool: [model],
     temperature: args.temperature,
     maxOutputTokens: args.max_output_tokens,
   };
+}
+
+/** @throws XrouterError `invalid_request` where there is not exactly one of prompt and messages */
+export function messagesOf({ prompt, messages }: Input): NonNullable<Input['messages']> {
+  if ((prompt === undefined) === (messages === undefined)) {
+    throw new XrouterError('invalid_request', 'Give either prompt or messages.');
+  }
+  return messages ?? [{ role: 'user', content: prompt! }];
 }
 
 /** One system message, the optimized text first: some providers take no second one. */

@@ -1,183 +1,138 @@
-/**
- * An outcome table as a training set for a router model on verl: for every prompt several versions, each with
- * a random part of the pool, random prices and a cost sensitivity, so that the router learns to read them
- * instead of learning them by heart. Nothing is called: a recorded outcome is what a call would give.
- */
-import type { TableRow } from '../table.ts';
+/** One row of the dataset in the columns verl reads, with what our tools and reward need in `extra_info`. */
+import type { Candidate } from '../../catalog/candidate.ts';
+import { chatRequest } from '../../policy/served/chat.ts';
+import { SELECT_TOOL, toolsetOf } from '../../policy/served/toolset.ts';
+import { type ToolDefinition, textOf } from '../../request.ts';
+import type { Field } from './parquet.ts';
+import type { SourceRow, Stratum, TextMessage } from './source.ts';
 
-export interface VerlOptions {
-  seed: number;
-  /** Versions of each prompt. */
-  versions: number;
-  /** Cost sensitivities, one drawn for each version. */
-  lambdas: readonly number[];
-  /** Prices are multiplied by a factor drawn log-uniformly from 1/spread to spread, a model and version at a time. */
-  priceSpread: number;
-  /** Share of the prompts that is kept for validation. */
-  validationShare: number;
-}
+/** Name under which the agent loop of `examples/verl` is registered. */
+export const AGENT_NAME = 'xrouter_agent';
 
-export const verlDefaults: VerlOptions = {
-  seed: 1,
-  versions: 2,
-  lambdas: [0, 0.1, 0.3, 1, 3],
-  priceSpread: 4,
-  validationShare: 0.1,
-};
-
-/** By the mean score of all models that were recorded: below 0.15, up to 0.65, above. */
-export type Difficulty = 'hard' | 'medium' | 'easy';
-
-/** One line of the data set; the names are verl's. */
 export interface VerlRow {
   prompt: { role: string; content: string }[];
+  /** verl reports validation by it; the reward matches it exactly. */
   data_source: string;
   ability: string;
-  reward_model: { style: string; ground_truth: string };
+  /** `ground_truth`: JSON `{scores: {MODEL: 0..1}, answer?}` of this row's pool. */
+  reward_model: { style: 'rule'; ground_truth: string };
   agent_name: string;
   extra_info: {
     index: number;
-    split: 'train' | 'validation';
-    difficulty: Difficulty;
+    split: string;
+    id: string;
+    stratum: Stratum;
     lambda: number;
-    /** Mean cost of the pool's dearest model at this version's prices, USD: what lambda is relative to. */
+    /** Mean cost of the pool's dearest candidate at this row's prices: what lambda is relative to. */
     cost_ref_usd: number;
-    /** Tools of this version, in order. */
+    need_tools_kwargs: true;
     tool_selection: string[];
-    need_tools_kwargs: boolean;
-    tools_kwargs: {
-      row_id: string;
-      query: string;
-      /** JSON object: factor of each tool's price in this version. */
-      price_factors: string;
-      /** JSON object: what each tool's model made of this prompt, `{score, cost_usd}` at recorded prices. */
-      outcomes: string;
-    };
+    tools_kwargs: ToolsKwargs;
   };
 }
 
-export interface VerlTool {
-  name: string;
-  model: string;
+/** verl hands `create_kwargs` to the tool of that name, and the whole to our tools with the trajectory. */
+export type ToolsKwargs = {
+  /** `schemas`: the tools as the router reads them in this row, JSON; `messages`: what a candidate is sent. */
+  request: { messages: TextMessage[]; schemas: string };
+} & { [tool: string]: { create_kwargs: { candidate: string; cost_scale: number } } | object };
+
+export interface VerlRowInput {
+  row: SourceRow;
+  stratum: Stratum;
+  index: number;
+  split: 'train' | 'val';
+  lambda: number;
+  costRefUsd: number;
+  /** In the order the router reads them, at this row's prices. */
+  pool: readonly { candidate: Candidate; scale: number }[];
+  /** Candidate id to the name its tool is made of, the same in all rows. */
+  names: Readonly<Record<string, string>>;
+  /** The router writes system prompts for candidates. A recording cannot tell what they are worth. */
+  instructions: boolean;
 }
 
-const SELECT = 'select_response';
-const HARD_BELOW = 0.15;
-const MEDIUM_UP_TO = 0.65;
-
-/** What the router is told; the same for every row, so that a prefix cache holds it. */
-export const VERL_SYSTEM_PROMPT = `You route requests to language models. Each function whose name begins with call_ asks one model the request as it stands, with the system prompt you write for it.
-Think briefly inside <think></think> first. Then either answer a trivial request yourself in plain text, or call one model or several at once, or release an answer that is in by calling ${SELECT} alone.
-The request states what a call of each model costs on average and how much cost matters: 0 means not at all.
-`;
-
-/** Tools of the models, under names that every server takes. */
-export function verlTools(models: readonly string[]): VerlTool[] {
-  const taken = new Set<string>([SELECT]);
-  return models.map((model) => {
-    const base = `call_${model.replace(/[^A-Za-z0-9]+/g, '_')}`.slice(0, 60);
-    let name = base;
-    for (let count = 2; taken.has(name); count++) name = `${base}_${count}`;
-    taken.add(name);
-    return { name, model };
-  });
-}
-
-/** @param rows prompts with the outcomes of at least two models; others are left out */
-export function verlRows(
-  rows: readonly TableRow[],
-  tools: readonly VerlTool[],
-  options: VerlOptions,
-): VerlRow[] {
-  const meanUsd = meanCosts(rows, tools);
-  const result: VerlRow[] = [];
-  for (const row of rows) {
-    const known = tools.filter(({ model }) => row.outcomes.has(model));
-    if (known.length < 2 || row.view.text === '') continue;
-    const split = unit(options.seed, 'split', row.id) < options.validationShare ? 'validation' : 'train';
-    for (let version = 0; version < options.versions; version++) {
-      result.push(oneVersion(row, known, meanUsd, split, version, result.length, options));
-    }
-  }
-  return result;
-}
-
-function oneVersion(
-  row: TableRow,
-  known: readonly VerlTool[],
-  meanUsd: ReadonlyMap<string, number>,
-  split: 'train' | 'validation',
-  version: number,
-  index: number,
-  options: VerlOptions,
-): VerlRow {
-  const draw = (...what: (string | number)[]) => unit(options.seed, row.id, version, ...what);
-  const size = 2 + Math.floor(draw('size') * (known.length - 1));
-  const pool = known
-    .map((tool) => ({ tool, order: draw('order', tool.model) }))
-    .sort((a, b) => a.order - b.order)
-    .slice(0, size)
-    .map(({ tool }) => tool);
-  const factors = new Map(
-    pool.map(({ name }) => [name, options.priceSpread ** (2 * draw('price', name) - 1)]),
+/** The prompt and tools are those of the served policy's chat mode, so a trained router is asked what it knows. */
+export function verlRow(input: VerlRowInput): VerlRow {
+  const { row, stratum, index, split, lambda, costRefUsd, pool, names, instructions } = input;
+  const candidates = pool.map(({ candidate }) => candidate);
+  const tools = toolsetOf(candidates, { select: SELECT_TOOL, names });
+  const asked = chatRequest(
+    { ...row.question, turns: [], tools, lambda, maxOutputTokens: 1, temperature: 1 },
+    instructions,
   );
-  const priceOf = ({ name, model }: VerlTool) => meanUsd.get(model)! * factors.get(name)!;
-  const lambda = options.lambdas[Math.floor(draw('lambda') * options.lambdas.length)]!;
-  const outcomes = pool.map(({ name, model }) => {
-    const { score, costUsd } = row.outcomes.get(model)!;
-    return [name, { score, cost_usd: costUsd }];
-  });
-  const prices = pool.map((tool) => `${tool.name} ${priceOf(tool).toPrecision(3)}`).join(', ');
-  const asked = `Cost of a call in USD: ${prices}. Cost sensitivity: ${lambda}.\n\n${row.view.text}`;
+  const calls = [...tools.models].map(([tool, candidate], i) => [
+    tool,
+    { create_kwargs: { candidate, cost_scale: pool[i]!.scale } },
+  ]);
+  const scores = candidates.map(({ id }) => [id, row.outcomes.get(id)!.score]);
   return {
-    prompt: [
-      { role: 'system', content: VERL_SYSTEM_PROMPT },
-      { role: 'user', content: asked },
-    ],
-    data_source: row.task ?? 'xrouter',
-    ability: 'routing',
-    reward_model: { style: 'rule', ground_truth: row.id },
-    agent_name: 'xrouter_agent',
+    prompt: asked.messages.map(({ role, content }) => ({ role, content: textOf(content) })),
+    data_source: dataSourceOf(stratum),
+    ability: row.task,
+    reward_model: {
+      style: 'rule',
+      ground_truth: JSON.stringify({ scores: Object.fromEntries(scores), answer: row.answer }),
+    },
+    agent_name: AGENT_NAME,
     extra_info: {
       index,
       split,
-      difficulty: difficultyOf(row),
+      id: row.id,
+      stratum,
       lambda,
-      cost_ref_usd: Math.max(...pool.map(priceOf)),
-      tool_selection: [SELECT, ...pool.map(({ name }) => name)],
+      cost_ref_usd: costRefUsd,
       need_tools_kwargs: true,
+      tool_selection: toolNames(asked.tools!),
       tools_kwargs: {
-        row_id: row.id,
-        query: row.view.text,
-        price_factors: JSON.stringify(Object.fromEntries(factors)),
-        outcomes: JSON.stringify(Object.fromEntries(outcomes)),
+        request: { messages: row.messages, schemas: JSON.stringify(asked.tools) },
+        ...Object.fromEntries(calls),
       },
     },
   };
 }
 
-function difficultyOf(row: TableRow): Difficulty {
-  let sum = 0;
-  for (const { score } of row.outcomes.values()) sum += score;
-  const mean = sum / row.outcomes.size;
-  return mean < HARD_BELOW ? 'hard' : mean <= MEDIUM_UP_TO ? 'medium' : 'easy';
+export function dataSourceOf(stratum: Stratum): string {
+  return `xrouter-${stratum}`;
 }
 
-/** Mean recorded cost of each model, USD. */
-function meanCosts(rows: readonly TableRow[], tools: readonly VerlTool[]): Map<string, number> {
-  const means = new Map<string, number>();
-  for (const { model } of tools) {
-    const costs = rows.flatMap(({ outcomes }) => outcomes.get(model)?.costUsd ?? []);
-    means.set(model, costs.reduce((sum, cost) => sum + cost, 0) / Math.max(1, costs.length));
-  }
-  return means;
+export function toolNames(tools: readonly ToolDefinition[]): string[] {
+  return tools.map(({ function: { name } }) => name);
 }
 
-/** A uniform number in [0, 1) that depends on the parts alone: a row's versions do not change with the table. */
-function unit(...parts: (string | number)[]): number {
-  let hash = 0x811c9dc5;
-  for (const char of parts.join('\u0000')) hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+/** Columns of the dataset. @param callTools names of all tools that call a candidate */
+export function verlFields(callTools: readonly string[]): Field[] {
+  const text = (name: string): Field => ({ name, type: 'text' });
+  const messages = (name: string): Field => ({
+    name,
+    list: { name: 'message', fields: [text('role'), text('content')] },
+  });
+  const kwargs = callTools.map((name): Field => {
+    const fields = [text('candidate'), { name: 'cost_scale', type: 'number' } as const];
+    return { name, fields: [{ name: 'create_kwargs', fields }], optional: true };
+  });
+  return [
+    messages('prompt'),
+    text('data_source'),
+    text('ability'),
+    { name: 'reward_model', fields: [text('style'), text('ground_truth')] },
+    text('agent_name'),
+    {
+      name: 'extra_info',
+      fields: [
+        { name: 'index', type: 'integer' },
+        text('split'),
+        text('id'),
+        text('stratum'),
+        { name: 'lambda', type: 'number' },
+        { name: 'cost_ref_usd', type: 'number' },
+        { name: 'need_tools_kwargs', type: 'boolean' },
+        { name: 'tool_selection', list: text('tool') },
+        {
+          name: 'tools_kwargs',
+          fields: [{ name: 'request', fields: [messages('messages'), text('schemas')] }, ...kwargs],
+        },
+      ],
+    },
+  ];
 }

@@ -10,6 +10,8 @@ import type { Toolset } from './toolset.ts';
 export interface TurnInput extends RouterQuestion {
   turns: readonly RouterTurn[];
   tools: Toolset;
+  /** Told to routers that were trained with it; chat mode only. */
+  lambda?: number;
   maxOutputTokens: number;
   temperature: number;
 }

@@ -63,7 +63,8 @@ export function chatBackend(spec: RouterServerSpec, options: { instructions: boo
   };
 }
 
-function chatRequest(input: TurnInput, instructions: boolean): RouteRequest {
+/** What the server is sent; training exports the same. */
+export function chatRequest(input: TurnInput, instructions: boolean): RouteRequest {
   const { tools } = input;
   const asked = neutralise(input.query);
   const system =
@@ -71,7 +72,7 @@ function chatRequest(input: TurnInput, instructions: boolean): RouteRequest {
   return {
     messages: [
       { role: 'system', content: chatPrompt(tools, instructions) },
-      { role: 'user', content: `${system}The request:\n${asked}` },
+      { role: 'user', content: `${lambdaText(input.lambda)}${system}The request:\n${asked}` },
       ...chatTurns(input.turns),
     ],
     tools: chatTools(tools, instructions),
@@ -80,6 +81,13 @@ function chatRequest(input: TurnInput, instructions: boolean): RouteRequest {
     topP: 1,
     maxOutputTokens: input.maxOutputTokens,
   };
+}
+
+/** In the user's turn, since what stands before it is constant. */
+function lambdaText(lambda: number | undefined): string {
+  return lambda === undefined
+    ? ''
+    : `Cost sensitivity (0 ignores cost): ${Number(lambda.toPrecision(2))}\n\n`;
 }
 
 /** Constant for a pool, so that the server's prefix cache holds it and the tools. */

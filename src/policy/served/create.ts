@@ -44,6 +44,8 @@ export interface ServedPolicyOptions {
   maxOutputTokens?: number;
   /** Default 0: the same request gets the same decision. */
   temperature?: number;
+  /** Chat mode: tell the router lambda, as a router trained by `xrouter export verl` expects. Default false. */
+  stateLambda?: boolean;
 }
 
 /**
@@ -101,6 +103,7 @@ export function createServedPolicy(options: ServedPolicyOptions): Policy {
     names: options.names,
     rewrite,
     temperature: options.temperature ?? 0,
+    stateLambda: options.stateLambda,
   });
   return {
     ...policy,

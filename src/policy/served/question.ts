@@ -12,11 +12,14 @@ export interface RouterQuestion {
   system?: string;
 }
 
+/** What of a state the question depends on. */
+export type Asked = Pick<PolicyState, 'request' | 'prompt'>;
+
 /**
  * A conversation of one human message is asked exactly as in training. What came before it, or since, stands
  * in front as a transcript: training had no history, but a choice without it would be blind.
  */
-export function routerQuestion(state: PolicyState): RouterQuestion {
+export function routerQuestion(state: Asked): RouterQuestion {
   const { messages } = state.request;
   const { humanIndex } = state.prompt;
   const system = messages.filter(isSystem).map((message) => textOf(message.content));
@@ -56,7 +59,7 @@ function isSystem(message: ChatMessage): boolean {
   return message.role === 'system' || message.role === 'developer';
 }
 
-function attachments({ prompt }: PolicyState): string {
+function attachments({ prompt }: Asked): string {
   const parts = [
     [prompt.images, 'image'],
     [prompt.audio, 'audio'],

@@ -47,6 +47,7 @@ export interface ServedSettings {
   deadlineMs: number;
   maxOutputTokens: number;
   temperature: number;
+  stateLambda?: boolean;
 }
 
 export function servedPolicy(settings: ServedSettings): Policy {
@@ -124,7 +125,7 @@ class ServedDecision {
   }
 
   async #ask(): Promise<Decision> {
-    const { maxTurns, turnMs, deadlineMs, maxOutputTokens, temperature } = this.#settings;
+    const { maxTurns, turnMs, deadlineMs, maxOutputTokens, temperature, stateLambda } = this.#settings;
     const backend = await this.#settings.backend();
     const tools = await this.#tools(backend);
     const question = routerQuestion(this.#state);
@@ -134,7 +135,8 @@ class ServedDecision {
       const leftMs = deadlineMs - (Date.now() - this.#trace.startedAtMs);
       if (leftMs <= 0) return this.#end(`the router's ${deadlineMs} ms are over`);
       const { turns } = this.#conversation;
-      const input = { ...question, turns, tools, maxOutputTokens, temperature };
+      const lambda = stateLambda ? this.#state.lambda : undefined;
+      const input = { ...question, turns, tools, maxOutputTokens, temperature, lambda };
       const time = { signal: this.#state.signal, timeoutMs: Math.min(turnMs, leftMs) };
       const { output, truncated } = await this.#metered(() => backend.turn(input, time));
       const move = readMove(output, tools);

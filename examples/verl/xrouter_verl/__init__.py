@@ -1,1 +1,0 @@
-"""xrouter's tools, agent loop and reward for verl."""
