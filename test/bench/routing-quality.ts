@@ -1,5 +1,5 @@
 /**
- * Routing quality on rows the policy was not trained on, by the judges' metric: for each table, the mean gain
+ * Routing quality on rows the policy was not trained on, by the metric of src/learn/frontier.ts: for each table, the mean gain
  * over the mixing line with its standard error over splits, beside k-nearest-neighbour, in points.
  *
  *   node test/bench/routing-quality.ts [--splits 3] [--data ../shared/data] [TABLE ...]

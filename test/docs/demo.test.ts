@@ -29,6 +29,17 @@ it('the demo answers through LangChain and MCP and sets the bill against the str
   );
 }, 60_000);
 
+it('the second half trains a policy on the lab’s outcomes that beats the shipped one there', async () => {
+  const { stdout } = await example('demo-training.ts');
+  const rightOf = (policy: string) =>
+    [...stdout.matchAll(new RegExp(`${policy} policy, lambda \\S+ +(\\d+)/200`, 'g'))].map(([, right]) =>
+      Number(right),
+    );
+  const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
+  expect(rightOf('trained')).toHaveLength(3);
+  expect(sum(rightOf('trained'))).toBeGreaterThan(sum(rightOf('shipped')));
+}, 120_000);
+
 it('the catalog of one’s own moves with the cost penalty', async () => {
   const { stdout } = await example('own-catalog.ts');
   expect(stdout.match(/mine\/\w+/g)).toEqual(['mine/large', 'mine/middle', 'mine/small']);
