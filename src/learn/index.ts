@@ -6,6 +6,7 @@ export { createEmbeddedPolicy, loadPolicyWeights } from '../policy/embedded/poli
 export { PoolPredictor } from '../policy/embedded/pool.ts';
 export { Predictor } from '../policy/embedded/predictor.ts';
 export { SequencePlanner, sequencePlanner } from '../policy/embedded/sequence.ts';
+export { shippedPolicyPath } from '../policy/embedded/shipped.ts';
 export { decodeWeights, encodeWeights, type PolicyWeights } from '../policy/embedded/weights.ts';
 export {
   type BanditLog,

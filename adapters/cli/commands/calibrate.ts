@@ -6,6 +6,7 @@ import {
   loadPolicyWeights,
   poolFromFile,
   readTable,
+  shippedPolicyPath,
   writeWhole,
 } from '../../../src/learn/index.ts';
 import { printJson, say } from '../output.ts';
@@ -21,7 +22,7 @@ interface Flags {
 export function command(): Command {
   return new Command('calibrate')
     .description('Adds new candidates to a policy from few labelled rows, without retraining the rest.')
-    .requiredOption('--policy <file>', 'the policy')
+    .option('--policy <file>', 'the policy; default: the shipped one', shippedPolicyPath())
     .requiredOption('--table <file>', 'outcome table of about 200 rows with the new candidates')
     .requiredOption('--out <file>', 'where the calibrated policy is written')
     .option('--catalog <file>', "pool file: today's prices of the new candidates")

@@ -7,6 +7,7 @@ import {
   Predictor,
   poolFromFile,
   readPrompts,
+  shippedPolicyPath,
   type TableDecision,
   writeWhole,
 } from '../../../src/learn/index.ts';
@@ -26,7 +27,7 @@ interface Flags {
 export function command(): Command {
   return new Command('decide')
     .description('Decides for every row of a table and every lambda; never looks at outcomes.')
-    .requiredOption('--policy <file>', 'the policy')
+    .option('--policy <file>', 'the policy; default: the shipped one', shippedPolicyPath())
     .requiredOption('--table <file>', 'JSON lines with id and prompt or messages, optionally .gz')
     .option('--lambda <a,b>', 'cost sensitivities', lambdas, [0])
     .requiredOption('--out <file>', 'where the decisions are written, JSON lines')

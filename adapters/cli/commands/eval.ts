@@ -9,6 +9,7 @@ import {
   type Provenance,
   poolFromFile,
   readTable,
+  shippedPolicyPath,
   writeWhole,
 } from '../../../src/learn/index.ts';
 import { evaluationSummary } from '../evaluation-summary.ts';
@@ -30,7 +31,7 @@ export function command(): Command {
     .description(
       'Measures a policy on an outcome table that it was not trained on: frontier, intervals, calibration.',
     )
-    .requiredOption('--policy <file>', 'the policy')
+    .option('--policy <file>', 'the policy; default: the shipped one', shippedPolicyPath())
     .requiredOption('--table <file>', 'outcome table, JSON lines, optionally .gz')
     .option('--out <file>', 'where the report is written, one HTML page')
     .option('--seed <n>', 'the same seed gives the same figures', whole, 1)

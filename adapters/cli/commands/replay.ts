@@ -9,6 +9,7 @@ import {
   replay,
   replayModels,
   sequencePlanner,
+  shippedPolicyPath,
   writeWhole,
 } from '../../../src/learn/index.ts';
 import { printJson, say } from '../output.ts';
@@ -30,7 +31,7 @@ export function command(): Command {
     .description(
       'Plays a table as the environment: call, see a verdict that may be wrong, stop or call another.',
     )
-    .requiredOption('--policy <file>', 'the policy')
+    .option('--policy <file>', 'the policy; default: the shipped one', shippedPolicyPath())
     .requiredOption('--table <file>', 'outcome table, JSON lines, optionally .gz')
     .option('--lambda <a,b>', 'cost sensitivities', lambdas, [0])
     .option('--verifier <v>', 'probability that a verdict is right (0.5..1); left out: one call', accuracy)
