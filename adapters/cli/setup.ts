@@ -1,9 +1,9 @@
 /** From command line flags to a router: what `route`, `ask` and the servers have in common. */
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
 import type { Candidate, Router, RouterConfig, Surroundings } from '../../src/index.ts';
 import { assembleRouter, defaultLedgerPath, findConfigFile } from '../../src/index.ts';
 import type { KnownPrompts } from '../../src/lab/index.ts';
+import { atLeastZero, list, probability } from './flags.ts';
 import { say } from './output.ts';
 
 export interface RouterFlags {
@@ -110,36 +110,6 @@ function policyOf(flag: string): RouterConfig['policy'] {
 /** The request's part of the flags. */
 export function requestFlags({ pool, lambda, minSuccess }: RouterFlags) {
   return { pool, lambda, minSuccess };
-}
-
-export function list(value: string): string[] {
-  const items = value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-  if (items.length === 0) throw new InvalidArgumentError('Name at least one, separated by commas.');
-  return items;
-}
-
-export function atLeastZero(value: string): number {
-  const number = Number(value);
-  if (value.trim() === '' || !(number >= 0))
-    throw new InvalidArgumentError('It must be a number, 0 or more.');
-  return number;
-}
-
-export function probability(value: string): number {
-  const number = atLeastZero(value);
-  if (number > 1) throw new InvalidArgumentError('It must be a number from 0 to 1.');
-  return number;
-}
-
-export function wholeNumber(value: string): number {
-  const number = Number(value);
-  if (value.trim() === '' || !Number.isSafeInteger(number) || number < 0) {
-    throw new InvalidArgumentError('It must be a whole number, 0 or larger.');
-  }
-  return number;
 }
 
 /** The prompt: the argument, or standard input where it is `-` or left out and something is piped in. */

@@ -1,15 +1,10 @@
 /** `xrouter ask`: decides, calls, prints the answer and what it cost. */
+
 import { Command } from 'commander';
 import type { RouteRequest, RouteResult, Router } from '../../../src/index.ts';
+import { atLeastZero } from '../flags.ts';
 import { printJson, say } from '../output.ts';
-import {
-  atLeastZero,
-  openCallingRouter,
-  type RouterFlags,
-  readPrompt,
-  requestFlags,
-  withCallFlags,
-} from '../setup.ts';
+import { openCallingRouter, type RouterFlags, readPrompt, requestFlags, withCallFlags } from '../setup.ts';
 import { usd } from '../table.ts';
 
 interface AskFlags extends RouterFlags {

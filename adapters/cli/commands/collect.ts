@@ -1,12 +1,14 @@
 /** `xrouter collect`: measures models on tasks and writes an outcome table. */
+
 import { Command, InvalidArgumentError } from 'commander';
 import type { RefusalCode, RouteRequest, Router } from '../../../src/index.ts';
 import type { KnownPrompts } from '../../../src/lab/index.ts';
 import type { AskModel, CollectSummary, CollectTask, GymTask, TaskKind } from '../../../src/learn/index.ts';
 import { collect, generateTasks, missing, mistakeOf, readTaskFile } from '../../../src/learn/index.ts';
+import { atLeastZero, list, probability } from '../flags.ts';
 import { printJson, say, UsageError } from '../output.ts';
 import { progressLine } from '../progress.ts';
-import { atLeastZero, list, openCallingRouter, probability } from '../setup.ts';
+import { openCallingRouter } from '../setup.ts';
 import { usd } from '../table.ts';
 
 interface CollectFlags {

@@ -1,5 +1,6 @@
 /** `xrouter decide`: a policy's decisions for every row of a table and every lambda; outcomes are not looked at. */
-import { Command, InvalidArgumentError } from 'commander';
+
+import { Command } from 'commander';
 import {
   decideTable,
   loadPolicyWeights,
@@ -11,6 +12,7 @@ import {
   type TableDecision,
   writeWhole,
 } from '../../../src/learn/index.ts';
+import { lambdas, probability } from '../flags.ts';
 import { printJson, say } from '../output.ts';
 
 interface Flags {
@@ -70,18 +72,4 @@ function* inChunks<T>(items: Iterable<T>, render: (item: T) => string): Generato
     chunk = '';
   }
   yield chunk;
-}
-
-function lambdas(text: string): number[] {
-  const values = text.split(',').map(Number);
-  if (values.some((value) => !(value >= 0) || value === Number.POSITIVE_INFINITY)) {
-    throw new InvalidArgumentError('It must be numbers, 0 or larger, with commas between.');
-  }
-  return [...new Set(values)];
-}
-
-function probability(text: string): number {
-  const value = Number(text);
-  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('It must be between 0 and 1.');
-  return value;
 }

@@ -1,7 +1,7 @@
 /** `xrouter eval`: a policy on an outcome table, against everything simpler. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import {
   evaluatePolicy,
   evaluationPage,
@@ -13,6 +13,7 @@ import {
   writeWhole,
 } from '../../../src/learn/index.ts';
 import { evaluationSummary } from '../evaluation-summary.ts';
+import { whole } from '../flags.ts';
 import { printJson, say, version } from '../output.ts';
 
 interface Flags {
@@ -77,12 +78,4 @@ async function sha256(path: string): Promise<string> {
   return createHash('sha256')
     .update(await readFile(path))
     .digest('hex');
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new InvalidArgumentError('It must be a whole number, 0 or larger.');
-  }
-  return value;
 }

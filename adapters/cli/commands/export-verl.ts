@@ -1,9 +1,11 @@
 /** `xrouter export verl`: dataset and tool configuration for training a router LLM on verl. */
+
 import { Command, InvalidArgumentError } from 'commander';
 import type { Candidate } from '../../../src/index.ts';
 import { exportVerl, poolFromFile, readSource, verlDefaults } from '../../../src/learn/index.ts';
+import { atLeastZero, list, probability } from '../flags.ts';
 import { printJson, say } from '../output.ts';
-import { atLeastZero, list, openRouter, probability } from '../setup.ts';
+import { openRouter } from '../setup.ts';
 
 interface Flags {
   table: string[];

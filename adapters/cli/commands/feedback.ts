@@ -1,8 +1,10 @@
 /** `xrouter feedback`: how good an answer turned out to be. */
+
 import { Command } from 'commander';
 import { defaultLedgerPath, openLedger } from '../../../src/index.ts';
+import { probability } from '../flags.ts';
 import { printJson, say } from '../output.ts';
-import { configOf, probability } from '../setup.ts';
+import { configOf } from '../setup.ts';
 
 interface Flags {
   source: string;

@@ -9,8 +9,9 @@ import {
   serveRecording,
   serveStdio,
 } from '../../mcp/index.ts';
+import { atLeastZero, list } from '../flags.ts';
 import { fail, say, UsageError, version } from '../output.ts';
-import { atLeastZero, list, openCallingRouter, type RouterFlags } from '../setup.ts';
+import { openCallingRouter, type RouterFlags } from '../setup.ts';
 
 interface McpFlags extends RouterFlags {
   approveAbove?: number;

@@ -9,8 +9,9 @@ import {
   readBanditLog,
   writeWhole,
 } from '../../../src/learn/index.ts';
+import { whole } from '../flags.ts';
 import { printJson, say } from '../output.ts';
-import { catalogOf, wholeNumber } from '../setup.ts';
+import { catalogOf } from '../setup.ts';
 
 interface Flags {
   candidate: string;
@@ -32,7 +33,7 @@ export function command(): Command {
     .requiredOption('--log <file>', 'bandit log, see `export episodes`; optionally .gz')
     .option('--out <file>', 'where the promoted policy is written; default: over the current one')
     .option('--confidence <p>', 'of the interval that must lie above zero', confidence, 0.95)
-    .option('--seed <n>', 'of the interval', wholeNumber, 1)
+    .option('--seed <n>', 'of the interval', whole, 1)
     .option('--catalog <file>', 'pool file with prices and benchmarks; default: your catalog')
     .option('--config <file>', 'configuration file; default: xrouter.config.* of this folder')
     .option('--json', 'print one JSON document')

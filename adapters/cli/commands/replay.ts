@@ -1,4 +1,5 @@
 /** `xrouter replay`: plays a table as the environment; the policy acts, sees verdicts, and stops. */
+
 import { Command, InvalidArgumentError } from 'commander';
 import {
   forecast,
@@ -12,6 +13,7 @@ import {
   shippedPolicyPath,
   writeWhole,
 } from '../../../src/learn/index.ts';
+import { lambdas, whole, wholeFromOne } from '../flags.ts';
 import { printJson, say } from '../output.ts';
 
 interface Flags {
@@ -82,31 +84,10 @@ export function command(): Command {
     });
 }
 
-function lambdas(text: string): number[] {
-  const values = text.split(',').map(Number);
-  if (values.some((value) => !(value >= 0) || value === Number.POSITIVE_INFINITY)) {
-    throw new InvalidArgumentError('It must be numbers, 0 or larger, with commas between.');
-  }
-  return [...new Set(values)];
-}
-
 function accuracy(text: string): number {
   const value = Number(text);
   if (!(value >= 0.5 && value <= 1)) {
     throw new InvalidArgumentError('It must be between 0.5 (a coin) and 1 (always right).');
   }
-  return value;
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError('It must be a whole number, 0 or larger.');
-  return value;
-}
-
-function wholeFromOne(text: string): number {
-  const value = whole(text);
-  if (value < 1) throw new InvalidArgumentError('It must be 1 or larger.');
   return value;
 }

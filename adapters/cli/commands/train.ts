@@ -9,8 +9,9 @@ import {
   trainPolicy,
   writeWhole,
 } from '../../../src/learn/index.ts';
+import { whole } from '../flags.ts';
 import { printJson, say, UsageError } from '../output.ts';
-import { catalogOf, wholeNumber } from '../setup.ts';
+import { catalogOf } from '../setup.ts';
 
 interface Flags {
   table?: string[];
@@ -31,7 +32,7 @@ export function command(): Command {
     .option('--log <file>', 'bandit log instead, see `export episodes`; may be repeated', collect)
     .option('--policy <file>', 'with --log: the policy that is improved')
     .requiredOption('--out <file>', 'where the policy is written')
-    .option('--seed <n>', 'the same seed and tables give the same file', wholeNumber, 1)
+    .option('--seed <n>', 'the same seed and tables give the same file', whole, 1)
     .option('--name <name>', 'name of the policy, shown with its decisions', 'embedded')
     .option('--json', 'print one JSON document')
     .option('--catalog <file>', 'with --log: pool file with prices and benchmarks; default: your catalog')

@@ -126,7 +126,7 @@ describe('xrouter eval', () => {
   });
 
   it('wrong usage has status 2', async () => {
-    expect((await evaluate('--table', 'table.jsonl')).status).toBe(2);
+    expect((await evaluate('--policy', 'p.xrp')).status).toBe(2);
     expect((await evaluate('--policy', 'p.xrp', '--table', 'table.jsonl', '--seed', 'x')).status).toBe(2);
   });
 });
