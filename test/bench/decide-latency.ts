@@ -7,7 +7,8 @@ import { policyState } from '../support/policy-state.ts';
 
 const candidates = createCatalog().candidates.slice(0, 20);
 const policy = shippedPolicy();
-const sentence = 'Refactor the parser so that a missing bracket is reported with its line, and prove it terminates. ';
+const sentence =
+  'Refactor the parser so that a missing bracket is reported with its line, and prove it terminates. ';
 const WARM_UP = 2_000;
 const ROUNDS = 5_000;
 const times: number[] = [];
@@ -21,5 +22,7 @@ for (let round = 0; round < WARM_UP + ROUNDS; round++) {
 }
 times.sort((a, b) => a - b);
 const at = (share: number) => times[Math.floor(times.length * share)]!.toFixed(3);
-console.log(`decide, 2,000 characters, ${candidates.length} candidates: median ${at(0.5)} ms, p99 ${at(0.99)} ms of ${ROUNDS}`);
+console.log(
+  `decide, 2,000 characters, ${candidates.length} candidates: median ${at(0.5)} ms, p99 ${at(0.99)} ms of ${ROUNDS}`,
+);
 console.log('goal: median under 0.1 ms');
