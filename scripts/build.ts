@@ -24,6 +24,7 @@ await build({
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
+    minify: true,
   },
 });
 chmodSync('dist/bin/xrouter.js', 0o755);

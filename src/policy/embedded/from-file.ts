@@ -3,10 +3,10 @@ import { basename } from 'node:path';
 import type { Policy } from '../policy.ts';
 
 /** Its decisions throw XrouterError `invalid_file` when the file cannot be read, is truncated or of another version. */
-export function policyFromFile(path: string): Policy {
+export function policyFromFile(path: string, trusted = false): Policy {
   let loading: Promise<Policy> | undefined;
   const loaded = () => {
-    loading ??= load(path).catch((error: unknown) => {
+    loading ??= load(path, trusted).catch((error: unknown) => {
       loading = undefined;
       throw error;
     });
@@ -18,7 +18,7 @@ export function policyFromFile(path: string): Policy {
   };
 }
 
-async function load(path: string): Promise<Policy> {
+async function load(path: string, trusted: boolean): Promise<Policy> {
   const { createEmbeddedPolicy, loadPolicyWeights } = await import('./policy.ts');
-  return createEmbeddedPolicy(await loadPolicyWeights(path));
+  return createEmbeddedPolicy(await loadPolicyWeights(path, trusted));
 }

@@ -62,8 +62,11 @@ export function createEmbeddedPolicy(weights: PolicyWeights): Policy {
   };
 }
 
-/** @throws XrouterError `invalid_file` when the file cannot be read, is truncated or of another version */
-export async function loadPolicyWeights(path: string): Promise<PolicyWeights> {
+/**
+ * @param trusted leaves out the checksum
+ * @throws XrouterError `invalid_file` when the file cannot be read, is truncated or of another version
+ */
+export async function loadPolicyWeights(path: string, trusted = false): Promise<PolicyWeights> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new XrouterError('invalid_file', `The policy file ${path} cannot be read: ${detail}.`, {
@@ -71,7 +74,7 @@ export async function loadPolicyWeights(path: string): Promise<PolicyWeights> {
       cause,
     });
   });
-  return decodeWeights(bytes, path);
+  return decodeWeights(bytes, path, trusted);
 }
 
 function reasonFor(
