@@ -20,6 +20,9 @@ import { callWithRetry } from './provider/retry.ts';
 import type { Run } from './run.ts';
 import { estimateOutputTokens } from './tokens.ts';
 
+/** What a typical answer has; see `TYPICAL_REQUEST` of the policies. */
+const LOST_ANSWER_TOKENS = 600;
+
 /** A reservation outlives its call by this much, so that a slow settlement is not taken for a dead process. */
 const SETTLE_GRACE_MS = 60_000;
 
@@ -272,6 +275,12 @@ class CallAccount {
     const calls =
       answer.message.tool_calls?.map((call) => call.function.name + call.function.arguments) ?? [];
     const heard = [answer.text, answer.reasoning, ...calls].join('');
-    return { inputTokens: this.#run.input.likelyTokens, outputTokens: estimateOutputTokens(heard) };
+    const { likelyTokens: inputTokens } = this.#run.input;
+    if (heard !== '' || this.#run.request.stream !== false) {
+      return { inputTokens, outputTokens: estimateOutputTokens(heard) };
+    }
+    // Without streaming an answer is generated whole before its first byte; of a lost one the usual length is assumed.
+    const limit = this.#run.outputLimit(this.candidate) ?? LOST_ANSWER_TOKENS;
+    return { inputTokens, outputTokens: Math.min(limit, LOST_ANSWER_TOKENS) };
   }
 }

@@ -62,7 +62,7 @@ describe.each(cases)('$fault ($mode)', ({ fault, mode, info }) => {
     } else {
       expect(end).toMatchObject({ status: 'completed', result: { model: HEALTHY } });
     }
-    await booksAgree(setup, fault !== 'wrong-usage');
+    await booksAgree(setup, fault !== 'wrong-usage', { mode, billed: info.billed });
   });
 });
 
@@ -100,7 +100,11 @@ function terminal(events: RouteEvent[]) {
 }
 
 /** @param truthful whether the provider reports what it bills */
-async function booksAgree({ router, lab, episodes }: LabRouter, truthful = true): Promise<void> {
+async function booksAgree(
+  { router, lab, episodes }: LabRouter,
+  truthful = true,
+  { mode, billed }: { mode?: FaultMode; billed?: FaultInfo['billed'] } = {},
+): Promise<void> {
   const entries = await router.ledger.entries({ limit: 10_000 });
   expect(entries.filter(({ state }) => state === 'reserved')).toEqual([]);
   const settled = entries.filter(({ state }) => state === 'settled');
