@@ -12,13 +12,13 @@ import { encodeWeights, readTable, trainPolicy } from 'xrouter/learn';
 
 const POOL = [
   'openai/gpt-5-nano',
-  'mistral/mistral-small-2603',
+  'mistral/ministral-8b-2512',
   'google/gemini-2.5-flash',
   'anthropic/claude-opus-5',
 ];
 const MEASURED = 400;
 const FRESH = 200;
-const LAMBDAS = [0.1, 0.3, 1];
+const LAMBDAS = [0.03, 0.1, 0.3, 1, 3];
 
 const catalog = createCatalog();
 await using lab = await createLab({ seed: 7, candidates: catalog.candidates });
@@ -54,9 +54,16 @@ console.log(
 // 3. Compare on tasks that were not measured.
 console.log(`${FRESH} fresh tasks of the lab            right       cost`);
 for (const model of POOL) print(`always ${model.split('/')[1]}`, await play({ fixed: model }, 0));
+const shipped = [];
 for (const lambda of LAMBDAS) {
-  print(`shipped policy, lambda ${lambda}`, await play('embedded', lambda));
-  print(`trained policy, lambda ${lambda}`, await play({ file: trained }, lambda));
+  shipped.push(await play('embedded', lambda));
+  print(`shipped policy, lambda ${lambda}`, shipped.at(-1)!);
+}
+for (const lambda of LAMBDAS) {
+  const point = await play({ file: trained }, lambda);
+  const same = rightAt(shipped, point.usd);
+  const note = same === undefined ? '' : `  shipped at this cost: ${same.toFixed(0)}`;
+  print(`trained policy, lambda ${lambda}`, point, note);
 }
 rmSync(folder, { recursive: true });
 
@@ -71,6 +78,18 @@ async function play(policy: PolicyChoice, lambda: number): Promise<{ right: numb
   return total;
 }
 
-function print(name: string, { right, usd }: { right: number; usd: number }): void {
-  console.log(`  ${name.padEnd(30)} ${`${right}/${FRESH}`.padStart(7)} ${formatUsd(usd).padStart(10)}`);
+function print(name: string, { right, usd }: { right: number; usd: number }, note = ''): void {
+  console.log(
+    `  ${name.padEnd(30)} ${`${right}/${FRESH}`.padStart(7)} ${formatUsd(usd).padStart(10)}${note}`,
+  );
+}
+
+/** What a mix of two lambdas of a policy gets right at a cost; `undefined` below its cheapest. */
+function rightAt(points: { right: number; usd: number }[], usd: number): number | undefined {
+  const sorted = points.toSorted((a, b) => a.usd - b.usd);
+  const above = sorted.findIndex((point) => point.usd >= usd);
+  if (above === 0) return undefined;
+  if (above < 0) return sorted.at(-1)!.right;
+  const [low, high] = [sorted[above - 1]!, sorted[above]!];
+  return low.right + ((high.right - low.right) * (usd - low.usd)) / (high.usd - low.usd);
 }

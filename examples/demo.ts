@@ -12,7 +12,7 @@ import { createCatalog, createRouter, formatUsd, openLedger, type RouteRequest, 
 import { createLab, type LabTask, labEnvironment, labTasks } from 'xrouter/lab';
 import { ChatXRouter } from 'xrouter/langchain';
 
-const POOL = ['gpt-5-nano', 'mistral-small-2603', 'gemini-2.5-flash', 'gpt-5', 'claude-opus-5'];
+const POOL = ['gpt-5-nano', 'ministral-8b-2512', 'gemini-2.5-flash', 'gpt-5', 'claude-opus-5'];
 const STRONGEST = 'claude-opus-5';
 const TASKS = 24;
 const SHOWN = 8;
