@@ -15,25 +15,32 @@ export class Catalog {
   /** The user's own models first, then the bundled ones; bare names are resolved in this order. */
   readonly candidates: readonly Candidate[];
   readonly #providers: Map<string, ProviderSpec>;
-  readonly #byName = new Map<string, Candidate[]>();
+  #names: Map<string, Candidate[]> | undefined;
   readonly #servedAs = new Map<string, Map<string, Candidate>>();
 
   constructor(candidates: readonly Candidate[], providers: Iterable<ProviderSpec>) {
     this.candidates = candidates;
     this.#providers = new Map([...providers].map((provider) => [provider.id, provider]));
-    // Ids first, so that an exact id can never be taken by another's name.
-    for (const candidate of candidates) this.#index(candidate.id, candidate);
-    for (const candidate of candidates) {
-      const { model, aliases = [] } = candidate;
-      for (const name of [model, model.split('/').at(-1) ?? model, ...aliases]) this.#index(name, candidate);
-    }
   }
 
-  #index(name: string, candidate: Candidate): void {
-    const key = name.toLowerCase();
-    const found = this.#byName.get(key);
-    if (!found) this.#byName.set(key, [candidate]);
-    else if (!found.includes(candidate)) found.push(candidate);
+  /** Made when a name is first looked up: who routes over the whole catalog looks up none. */
+  get #byName(): Map<string, Candidate[]> {
+    if (this.#names) return this.#names;
+    const names = new Map<string, Candidate[]>();
+    const add = (name: string, candidate: Candidate) => {
+      const key = name.toLowerCase();
+      const found = names.get(key);
+      if (!found) names.set(key, [candidate]);
+      else if (!found.includes(candidate)) found.push(candidate);
+    };
+    // Ids first, so that an exact id can never be taken by another's name.
+    for (const candidate of this.candidates) add(candidate.id, candidate);
+    for (const candidate of this.candidates) {
+      const { model, aliases = [] } = candidate;
+      for (const name of [model, model.split('/').at(-1) ?? model, ...aliases]) add(name, candidate);
+    }
+    this.#names = names;
+    return names;
   }
 
   /**
