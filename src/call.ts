@@ -12,6 +12,7 @@ import type { RouteEvent } from './events.ts';
 import type { Reservation, Settlement } from './ledger/ledger.ts';
 import type { Usage } from './money.ts';
 import { addUsage, sumUsd } from './money.ts';
+import { TYPICAL_REQUEST } from './policy/choose.ts';
 import type { CallAction, Decision } from './policy/policy.ts';
 import { AnswerAssembler } from './provider/assemble.ts';
 import type { CallFinish, Delta, Provider, ProviderCall } from './provider/provider.ts';
@@ -19,9 +20,6 @@ import type { FailedAttempt } from './provider/retry.ts';
 import { callWithRetry } from './provider/retry.ts';
 import type { Run } from './run.ts';
 import { estimateOutputTokens } from './tokens.ts';
-
-/** What a typical answer has; see `TYPICAL_REQUEST` of the policies. */
-const LOST_ANSWER_TOKENS = 600;
 
 /** A reservation outlives its call by this much, so that a slow settlement is not taken for a dead process. */
 const SETTLE_GRACE_MS = 60_000;
@@ -280,7 +278,7 @@ class CallAccount {
       return { inputTokens, outputTokens: estimateOutputTokens(heard) };
     }
     // Without streaming an answer is generated whole before its first byte; of a lost one the usual length is assumed.
-    const limit = this.#run.outputLimit(this.candidate) ?? LOST_ANSWER_TOKENS;
-    return { inputTokens, outputTokens: Math.min(limit, LOST_ANSWER_TOKENS) };
+    const limit = this.#run.outputLimit(this.candidate) ?? TYPICAL_REQUEST.outputTokens;
+    return { inputTokens, outputTokens: Math.min(limit, TYPICAL_REQUEST.outputTokens) };
   }
 }

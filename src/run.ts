@@ -14,6 +14,7 @@ import type { Decision, PolicyState } from './policy/policy.ts';
 import type { PromptView } from './policy/prompt-view.ts';
 import { viewPrompt } from './policy/prompt-view.ts';
 import { poolOf, sameAsBefore } from './pools.ts';
+import { DEFAULT_TIME_LIMITS } from './provider/limits.ts';
 import type { AssistantMessage, RequestLimits, RouteRequest } from './request.ts';
 import { textOf } from './request.ts';
 import type { RouterParts } from './router-parts.ts';
@@ -24,15 +25,13 @@ import type { Verifier } from './verifier/verifier.ts';
 
 /** Failed calls count, so this is also how far failover goes. */
 const DEFAULT_MAX_CALLS = 5;
-/** Connect and idle times are a provider's worst minute; reasoning models may think for minutes before the first token. */
-export const DEFAULT_LIMITS = { totalMs: 600_000, connectMs: 10_000, firstTokenMs: 180_000, idleMs: 60_000 };
 /** Under a budget every call needs a bound; this one holds most answers. It is sent to the provider. */
 const BUDGETED_OUTPUT_TOKENS = 8_192;
 
 export class Run {
   readonly id = randomUUID();
   readonly request: RouteRequest;
-  readonly limits: RequestLimits & typeof DEFAULT_LIMITS;
+  readonly limits: RequestLimits & Required<Pick<RequestLimits, keyof typeof DEFAULT_TIME_LIMITS>>;
   readonly scopes: BudgetScope[];
   readonly view: PromptView;
   readonly input: InputEstimate;
@@ -61,7 +60,7 @@ export class Run {
     this.#needsKeys = options.needsKeys ?? true;
     const request = withDefaults(asked, routeOf(parts, asked), parts);
     this.request = request;
-    this.limits = { ...DEFAULT_LIMITS, ...request.limits };
+    this.limits = { ...DEFAULT_TIME_LIMITS, ...request.limits };
     this.episode = newEpisode(this.id, request, this.startedAtMs);
     this.view = viewPrompt(request);
     this.input = estimateInput(request, this.view);

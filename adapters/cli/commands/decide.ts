@@ -52,7 +52,7 @@ export function command(): Command {
         return `${JSON.stringify(decision)}\n`;
       };
       const decisions = decideTable(pool, prompts, flags.lambda, flags.minSuccess);
-      await writeWhole(flags.out, inChunks(decisions, count));
+      await writeWhole(flags.out, Iterator.from(decisions).map(count));
       say(`${flags.out}: ${written} decisions for ${prompts.length} prompts, ${pool.ids.length} candidates`);
       if (missed > 0) {
         say(`${missed} decisions do not reach the floor of ${flags.minSuccess}; they name the strongest.`);
@@ -61,15 +61,4 @@ export function command(): Command {
         printJson({ decisions: flags.out, rows: prompts.length, lambdas: flags.lambda, floorMissed: missed });
       }
     });
-}
-
-function* inChunks<T>(items: Iterable<T>, render: (item: T) => string): Generator<string> {
-  let chunk = '';
-  for (const item of items) {
-    chunk += render(item);
-    if (chunk.length < 1 << 16) continue;
-    yield chunk;
-    chunk = '';
-  }
-  yield chunk;
 }

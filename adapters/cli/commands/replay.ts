@@ -50,8 +50,7 @@ export function command(): Command {
       const { lambda, verifier, maxCalls, seed } = flags;
       let calls = 0;
       let written = 0;
-      const chunks = function* (): Generator<string> {
-        let chunk = '';
+      const lines = function* (): Generator<string> {
         for (const line of replay(data, sequencePlanner(weights), {
           lambdas: lambda,
           verifier,
@@ -60,14 +59,10 @@ export function command(): Command {
         })) {
           calls += line.calls.length;
           written++;
-          chunk += `${JSON.stringify(line)}\n`;
-          if (chunk.length < 1 << 16) continue;
-          yield chunk;
-          chunk = '';
+          yield `${JSON.stringify(line)}\n`;
         }
-        yield chunk;
       };
-      await writeWhole(flags.out, chunks());
+      await writeWhole(flags.out, lines());
       const mean = calls / Math.max(1, written);
       say(`${flags.out}: ${data.rows} rows at ${lambda.length} lambdas, ${mean.toFixed(2)} calls on average`);
       if (flags.json) {
