@@ -1,6 +1,6 @@
 /** Calibration: expected success is mapped to what it turned out to be on rows that the predictor had not seen. */
 import { interpolate } from '../policy/embedded/expert.ts';
-import { type Matrix, matrix } from './linear-algebra.ts';
+import { type Matrix, matrix, solvePositive } from './linear-algebra.ts';
 
 export interface Calibration {
   from: Float32Array;
@@ -8,42 +8,33 @@ export interface Calibration {
   apply(expected: Matrix): Matrix;
 }
 
-const BINS = 40;
+/** Points of the stored curve, evenly from 0 to 1. */
+const POINTS = 64;
+const EDGE = 1e-3;
+const NEWTON_STEPS = 30;
+/** Width of the neighbourhood in which misses are averaged. */
+const BANDWIDTH = 0.05;
+/** Rows in a neighbourhood that halve its correction. */
+const RESIDUAL_PRIOR = 10;
+const LEAST_SLOPE = 0.2;
+/** Rows' worth of belief that no calibration is needed. */
+const PRIOR = 10;
 
 /**
- * Isotonic regression by pooling adjacent violators (Ayer et al. 1955; Zadrozny and Elkan 2002) over equally
- * filled bins, all candidates together; read back linearly between the bins.
+ * Beta calibration (Kull, Silva Filho and Flach 2017), all candidates together:
+ *
+ *   logit(calibrated) = a ln p - b ln(1 - p) + c,   a, b >= 0
+ *
+ * and what that misses, smoothed. It rises strictly: an isotonic step function is as exact on average, but its flat
+ * steps make equal what the predictor could tell apart.
  * @param centred scores minus `mean`
  */
 export function fitCalibration(expected: Matrix, centred: Matrix, mean: ArrayLike<number>): Calibration {
-  const size = expected.data.length;
-  const order = Float64Array.from({ length: size }, (_, i) => i).sort(
-    (a, b) => expected.data[a]! - expected.data[b]! || a - b,
-  );
-  const blocks: { from: number; to: number; weight: number }[] = [];
-  const bins = Math.max(1, Math.min(BINS, Math.floor(size / 50)));
-  for (let bin = 0; bin < bins; bin++) {
-    const start = Math.floor((bin * size) / bins);
-    const end = Math.floor(((bin + 1) * size) / bins);
-    let from = 0;
-    let to = 0;
-    for (let k = start; k < end; k++) {
-      const at = order[k]!;
-      from += expected.data[at]!;
-      to += centred.data[at]! + mean[at % expected.columns]!;
-    }
-    blocks.push({ from: from / (end - start), to: to / (end - start), weight: end - start });
-    while (blocks.length > 1 && blocks.at(-2)!.to > blocks.at(-1)!.to) {
-      const last = blocks.pop()!;
-      const held = blocks.at(-1)!;
-      const weight = held.weight + last.weight;
-      held.from = (held.from * held.weight + last.from * last.weight) / weight;
-      held.to = (held.to * held.weight + last.to * last.weight) / weight;
-      held.weight = weight;
-    }
-  }
-  const from = Float32Array.from(blocks, (block) => block.from);
-  const to = Float32Array.from(blocks, (block) => block.to);
+  const scoreOf = (at: number): number => centred.data[at]! + mean[at % expected.columns]!;
+  const coefficients = fitBeta(expected, scoreOf);
+  const from = Float32Array.from({ length: POINTS + 1 }, (_, k) => k / POINTS);
+  const to = from.map((share) => calibrated(share, coefficients));
+  addResidual(expected, scoreOf, from, to);
   return {
     from,
     to,
@@ -53,4 +44,77 @@ export function fitCalibration(expected: Matrix, centred: Matrix, mean: ArrayLik
       return out;
     },
   };
+}
+
+type Beta = [rising: number, falling: number, level: number];
+
+function calibrated(share: number, [rising, falling, level]: Beta): number {
+  const held = Math.max(EDGE, Math.min(1 - EDGE, share));
+  return 1 / (1 + Math.exp(-(rising * Math.log(held) - falling * Math.log(1 - held) + level)));
+}
+
+/** Adds what the curve misses nearby (Nadaraya 1964, Watson 1964), and keeps it rising. */
+function addResidual(
+  expected: Matrix,
+  scoreOf: (at: number) => number,
+  from: Float32Array,
+  to: Float32Array,
+): void {
+  const missed = new Float64Array(from.length);
+  const count = new Float64Array(from.length);
+  for (let at = 0; at < expected.data.length; at++) {
+    const held = Math.max(0, Math.min(1, expected.data[at]!));
+    const point = Math.round(held * POINTS);
+    missed[point]! += scoreOf(at) - interpolate(from, to, held);
+    count[point]!++;
+  }
+  const curve = Float64Array.from(to);
+  for (let k = 0; k < curve.length; k++) {
+    let sum = 0;
+    let weight = RESIDUAL_PRIOR * expected.columns;
+    for (let other = 0; other < curve.length; other++) {
+      const near = Math.exp(-0.5 * ((other - k) / POINTS / BANDWIDTH) ** 2);
+      sum += near * missed[other]!;
+      weight += near * count[other]!;
+    }
+    curve[k]! += sum / weight;
+  }
+  let least = 0;
+  for (let k = 0; k < curve.length; k++) {
+    // A slope of a fifth keeps apart what the predictor tells apart.
+    least = Math.max(k === 0 ? 0 : least + LEAST_SLOPE / POINTS, curve[k]!);
+    to[k] = Math.min(1, least);
+    least = to[k]!;
+  }
+}
+
+/** Newton's method on the log loss, with a Gaussian prior around "leave it as it is". */
+function fitBeta(expected: Matrix, scoreOf: (at: number) => number): Beta {
+  const beta: Beta = [1, 1, 0];
+  const prior = PRIOR * expected.columns;
+  for (let step = 0; step < NEWTON_STEPS; step++) {
+    const gradient = matrix(3, 1);
+    const curvature = matrix(3, 3);
+    for (let at = 0; at < expected.data.length; at++) {
+      const held = Math.max(EDGE, Math.min(1 - EDGE, expected.data[at]!));
+      const x = [Math.log(held), -Math.log(1 - held), 1];
+      const share = 1 / (1 + Math.exp(-(beta[0] * x[0]! + beta[1] * x[1]! + beta[2])));
+      const miss = scoreOf(at) - share;
+      const spread = share * (1 - share);
+      for (let k = 0; k < 3; k++) {
+        gradient.data[k]! += miss * x[k]!;
+        for (let l = 0; l < 3; l++) curvature.data[k * 3 + l]! += spread * x[k]! * x[l]!;
+      }
+    }
+    for (let k = 0; k < 3; k++) {
+      gradient.data[k]! -= prior * (beta[k]! - (k < 2 ? 1 : 0));
+      curvature.data[k * 3 + k]! += prior;
+    }
+    const move = solvePositive(curvature, gradient).data;
+    for (let k = 0; k < 3; k++) beta[k]! += move[k]!;
+    beta[0] = Math.max(0.05, beta[0]);
+    beta[1] = Math.max(0.05, beta[1]);
+    if (Math.max(...move.map(Math.abs)) < 1e-6) break;
+  }
+  return beta;
 }

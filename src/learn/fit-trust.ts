@@ -3,7 +3,7 @@
  * that come into question, so those are weighed apart from what all candidates share: an error in the level of
  * a prompt changes nothing, an error between the two best costs the choice.
  */
-import type { Trust } from '../policy/embedded/expert.ts';
+import { addTrusted, addWording, type Trust } from '../policy/embedded/expert.ts';
 import { type Matrix, matrix, rowOf, solvePositive } from './linear-algebra.ts';
 import type { TableRow } from './table.ts';
 
@@ -12,6 +12,10 @@ const NEARLY = 0.02;
 /** Beforehand a layer is believed as it is, give or take so much: few tasks or rows cannot prove it wrong. */
 const PRIOR_DEVIATION = 0.4;
 const MOST_TRUST = 2;
+/** Squared standard errors that a coefficient loses to doubt. */
+const DOUBT = 4;
+/** What a candidate that is hardly ever chosen counts, as a share of what it would if all counted the same. */
+const LEAST_RELEVANCE = 0.2;
 
 /**
  * How often each candidate would be chosen, or nearly, over prompts and lambdas: whom it is worth predicting
@@ -54,7 +58,7 @@ export function relevanceOf(
     }
   }
   const total = share.reduce((sum, value) => sum + value, 0);
-  return share.map((value) => value / total);
+  return share.map((value) => ((1 - LEAST_RELEVANCE) * value) / total + LEAST_RELEVANCE / pool);
 }
 
 export interface LayerTrust {
@@ -63,10 +67,17 @@ export interface LayerTrust {
 }
 
 /**
- * Least squares of the true deviations on what the two layers say of rows they had not seen, once for the
- * level of a prompt and once for the candidates' differences from it.
+ * How far the layers are believed, by least squares on rows they had not seen: the level of both together, the
+ * task's differences between candidates, then the wording's differences beyond what its level does to each.
+ * @param mean of each candidate; all the rest is centred on it
  */
-export function fitTrust(scores: Matrix, task: Matrix, wording: Matrix, relevance: Float64Array): LayerTrust {
+export function fitTrust(
+  scores: Matrix,
+  task: Matrix,
+  wording: Matrix,
+  relevance: Float64Array,
+  mean: Float64Array,
+): LayerTrust {
   const level = matrix(2, 2);
   const levelRight = matrix(2, 1);
   const difference = matrix(2, 2);
@@ -85,8 +96,47 @@ export function fitTrust(scores: Matrix, task: Matrix, wording: Matrix, relevanc
     }
   }
   const [taskLevel, wordingLevel] = solveTowardsOne(level, levelRight, levelSquares / scores.rows);
-  const [taskApart, wordingApart] = solveTowardsOne(difference, differenceRight, apartSquares / scores.rows);
-  return { task: [taskLevel, taskApart], wording: [wordingLevel, wordingApart] };
+  const [taskApart] = solveTowardsOne(difference, differenceRight, apartSquares / scores.rows);
+  const trust: LayerTrust = { task: [taskLevel, taskApart], wording: [wordingLevel, 0] };
+  trust.wording = [wordingLevel, trustApart(scores, task, wording, relevance, mean, trust)];
+  return trust;
+}
+
+/**
+ * Differences between candidates by wording are the weakest of the layers and decide the choice, so they have to
+ * show: the least squares coefficient shrunk by its own uncertainty over rows (positive-part James and Stein 1961).
+ */
+function trustApart(
+  scores: Matrix,
+  task: Matrix,
+  wording: Matrix,
+  relevance: Float64Array,
+  mean: Float64Array,
+  trust: LayerTrust,
+): number {
+  const expected = new Float64Array(relevance.length);
+  const with1 = new Float64Array(relevance.length);
+  let product = 0;
+  let productSquares = 0;
+  let square = 0;
+  for (let i = 0; i < scores.rows; i++) {
+    expected.set(mean);
+    addTrusted(rowOf(task, i), relevance, trust.task, expected);
+    with1.set(expected);
+    addWording(rowOf(wording, i), relevance, [trust.wording[0], 0], expected);
+    addWording(rowOf(wording, i), relevance, [trust.wording[0], 1], with1);
+    let own = 0;
+    for (let j = 0; j < relevance.length; j++) {
+      const beyond = with1[j]! - expected[j]!;
+      own += relevance[j]! * beyond * (scores.data[i * relevance.length + j]! + mean[j]! - expected[j]!);
+      square += relevance[j]! * beyond * beyond;
+    }
+    product += own;
+    productSquares += own * own;
+  }
+  if (square <= 0 || product <= 0) return 0;
+  const certainty = 1 - (DOUBT * productSquares) / (product * product);
+  return bounded((product / square) * certainty);
 }
 
 function accumulate(left: Matrix, right: Matrix, [a, b, y]: number[], weight: number): void {

@@ -4,7 +4,7 @@
  */
 import { LEAF } from '../policy/embedded/forest.ts';
 import type { ForestWeights } from '../policy/embedded/weights.ts';
-import { type Matrix, matrix, rowOf } from './linear-algebra.ts';
+import type { Matrix } from './linear-algebra.ts';
 import type { Random } from './random.ts';
 
 export interface ForestOptions {
@@ -13,14 +13,8 @@ export interface ForestOptions {
   leafRows: number;
   /** Share of the inputs tried at a split. */
   inputShare: number;
-  /** Share of the rows each tree is grown on; the others give its out-of-bag predictions. */
+  /** Share of the rows each tree is grown on. */
   rowShare: number;
-}
-
-export interface GrownForest {
-  forest: ForestWeights;
-  /** Rows × targets: predictions by the trees that did not see the row. */
-  outOfBag: Matrix;
 }
 
 /** @param inputs one Float32Array for each input, over all rows */
@@ -29,15 +23,14 @@ export function growForest(
   targets: Matrix,
   options: ForestOptions,
   random: Random,
-): GrownForest {
+): ForestWeights {
   const { rows, columns: components } = targets;
+  if (rows === 0) return pack(0, components, new Int32Array(0), [], [], [], []);
   const feature: number[] = [];
   const threshold: number[] = [];
   const next: number[] = [];
   const leaves: Float64Array[] = [];
   const roots = new Int32Array(options.trees);
-  const outOfBag = matrix(rows, components);
-  const unseenBy = new Int32Array(rows);
   const tried = Math.max(1, Math.round(inputs.length * options.inputShare));
   const taken = Math.max(2, Math.round(rows * options.rowShare));
   const leftSum = new Float64Array(components);
@@ -126,24 +119,9 @@ export function growForest(
 
   for (let tree = 0; tree < options.trees; tree++) {
     roots[tree] = feature.length;
-    const order = random.order(rows);
-    grow(order.slice(0, taken));
-    for (let i = taken; i < rows; i++) {
-      const row = order[i]!;
-      let node = roots[tree]!;
-      while (feature[node] !== LEAF)
-        node = next[node]! + (inputs[feature[node]!]![row]! <= threshold[node]! ? 0 : 1);
-      const values = leaves[next[node]!]!;
-      unseenBy[row]!++;
-      const target = rowOf(outOfBag, row);
-      for (let c = 0; c < components; c++) target[c]! += values[c]!;
-    }
+    grow(random.order(rows).slice(0, taken));
   }
-  for (let i = 0; i < rows; i++) {
-    const target = rowOf(outOfBag, i);
-    for (let c = 0; c < components; c++) target[c]! /= Math.max(1, unseenBy[i]!);
-  }
-  return { forest: pack(options.trees, components, roots, feature, threshold, next, leaves), outOfBag };
+  return pack(options.trees, components, roots, feature, threshold, next, leaves);
 }
 
 function pack(

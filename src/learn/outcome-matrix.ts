@@ -76,22 +76,44 @@ export function centre(m: Matrix, mean: Float64Array): void {
   for (let i = 0; i < m.rows; i++) for (let j = 0; j < m.columns; j++) m.data[i * m.columns + j]! -= mean[j]!;
 }
 
-/** Brings the mean of exp(expected log cost ratio) to the mean of the real ratios, candidate by candidate. */
-export function costScale(
+/** Rows by which a candidate's smearing factor in a task is pulled to the one over all tasks. */
+const SMEARING_PULL = 3;
+
+/**
+ * From expected log cost to expected cost: the mean of what was paid over the mean of what exp(expected log) said
+ * (smearing, Duan 1983), by candidate and, pulled to that, by task and candidate, since tails differ by task.
+ * @param expectedLog beyond the candidate's mean log cost
+ * @returns `scale` by candidate, to the candidate's mean cost, and `byTask`, tasks × candidates, as logs on top of it
+ */
+export function smearing(
   rows: readonly TableRow[],
   candidates: readonly string[],
   expectedLog: Matrix,
-): Float32Array {
-  const scale = new Float32Array(candidates.length);
+  labels: Int32Array,
+  tasks: number,
+): { scale: Float32Array; byTask: Float64Array } {
+  const pool = candidates.length;
+  const scale = new Float32Array(pool);
+  const byTask = new Float64Array(tasks * pool);
   candidates.forEach((id, j) => {
-    let expected = 0;
+    const paid = new Float64Array(tasks);
+    const said = new Float64Array(tasks);
     let known = 0;
     rows.forEach((row, i) => {
-      if (!row.outcomes.has(id)) return;
-      expected += Math.exp(expectedLog.data[i * candidates.length + j]!);
+      const outcome = row.outcomes.get(id);
+      if (!outcome) return;
+      paid[labels[i]!]! += outcome.costUsd;
+      said[labels[i]!]! += Math.exp(expectedLog.data[i * pool + j]!);
       known++;
     });
-    scale[j] = known > 0 && expected > 0 ? known / expected : 1;
+    const allPaid = paid.reduce((sum, value) => sum + value, 0);
+    const allSaid = said.reduce((sum, value) => sum + value, 0);
+    scale[j] = known > 0 && allSaid > 0 ? known / allSaid : 1;
+    if (allPaid <= 0 || allSaid <= 0) return;
+    const pull = (SMEARING_PULL * allPaid) / known;
+    for (let t = 0; t < tasks; t++) {
+      byTask[t * pool + j] = Math.log((paid[t]! + pull) / ((said[t]! * allPaid) / allSaid + pull));
+    }
   });
-  return scale;
+  return { scale, byTask };
 }

@@ -30,24 +30,17 @@ export function taskLabels(
 }
 
 /**
- * Means by task of centred values, pulled to zero; a fold may be left out. What all candidates share and what
+ * Means by task of centred values over the rows listed, pulled to zero. What all candidates share and what
  * sets each apart are pulled separately, each as strongly as its spread within tasks is larger than between
  * them (empirical Bayes by moments, Efron and Morris 1975).
  */
-export function taskMeans(
-  values: Matrix,
-  labels: Int32Array,
-  tasks: number,
-  folds?: Int32Array,
-  without?: number,
-): Matrix {
+export function taskMeans(values: Matrix, labels: Int32Array, tasks: number, rows: Int32Array): Matrix {
   const columns = values.columns + 1;
   const sums = matrix(tasks, columns);
   const squares = new Float64Array(columns);
   const counts = new Float64Array(tasks);
   let total = 0;
-  for (let i = 0; i < values.rows; i++) {
-    if (folds && folds[i] === without) continue;
+  for (const i of rows) {
     const row = rowOf(values, i);
     const sum = rowOf(sums, labels[i]!);
     let level = 0;
@@ -84,19 +77,29 @@ export function taskMeans(
   return means;
 }
 
-/** Each row's expectation from its task posterior, with task means that did not see its fold. */
+/**
+ * Expectations of the rows listed from their task posteriors, with task means of the others among them that are not
+ * of the row's fold; the other rows of the result are zero.
+ */
 export function softMeans(
   values: Matrix,
   labels: Int32Array,
   tasks: number,
   posteriors: Matrix,
   folds: Int32Array,
+  rows: Int32Array,
 ): Matrix {
   const out = matrix(values.rows, values.columns);
   for (let fold = 0; fold <= Math.max(...folds); fold++) {
-    const means = taskMeans(values, labels, tasks, folds, fold);
-    for (let i = 0; i < values.rows; i++) {
-      if (folds[i] !== fold) continue;
+    const own = rows.filter((i) => folds[i] === fold);
+    if (own.length === 0) continue;
+    const means = taskMeans(
+      values,
+      labels,
+      tasks,
+      rows.filter((i) => folds[i] !== fold),
+    );
+    for (const i of own) {
       const target = rowOf(out, i);
       const posterior = rowOf(posteriors, i);
       for (let t = 0; t < tasks; t++) {

@@ -1,14 +1,15 @@
 /** Trains one pool's predictor (see `policy/embedded/expert.ts`) from the rows on which its candidates were measured. */
-import { addTrusted, forestInputs, inputCount, nearestCentre } from '../policy/embedded/expert.ts';
+import { addTrusted, addWording, nearestCentre } from '../policy/embedded/expert.ts';
 import { STRUCTURE_COUNT } from '../policy/embedded/features.ts';
 import type { ExpertWeights } from '../policy/embedded/weights.ts';
 import { fitCalibration } from './calibration.ts';
+import { crossFit, fitLayers, type LayerRows } from './fit-layers.ts';
 import { fitTasks } from './fit-tasks.ts';
 import { fitTrust, relevanceOf } from './fit-trust.ts';
 import type { SparseRows } from './fit-words.ts';
-import { type ForestOptions, growForest } from './grow-forest.ts';
+import type { ForestOptions } from './grow-forest.ts';
 import { columnMeans, eigenSymmetric, gram, type Matrix, matrix, rowOf } from './linear-algebra.ts';
-import { centre, costScale, outcomeMatrices } from './outcome-matrix.ts';
+import { centre, outcomeMatrices, smearing } from './outcome-matrix.ts';
 import type { Random } from './random.ts';
 import type { TableRow } from './table.ts';
 import { softMeans, taskLabels, taskMeans } from './task-means.ts';
@@ -47,8 +48,6 @@ const FOLDS = 5;
 const SUCCESS_COMPONENTS = 8;
 const COST_COMPONENTS = 2;
 const TASK_COMPONENTS = 6;
-/** The split of a tree looks at cost too, but success is what matters. */
-const COST_WEIGHT = 0.4;
 const FOREST: ForestOptions = { trees: 120, leafRows: 8, inputShare: 0.3, rowShare: 0.75 };
 
 /** For rows whose single words are not used. */
@@ -78,69 +77,44 @@ export function trainExpert(
   const structure = matrix(count, STRUCTURE_COUNT);
   for (let i = 0; i < count; i++)
     rowOf(structure, i).set(vectors[i]!.subarray(dimensions, dimensions + STRUCTURE_COUNT));
-  const taskSuccess = taskMeans(scores, labels, tasks);
-  const taskLogCost = taskMeans(logCost, labels, tasks);
-  const taskStructure = Float32Array.from(taskMeans(structure, labels, tasks).data);
-  const softSuccess = softMeans(scores, labels, tasks, posteriors, folds);
-  const softCost = softMeans(logCost, labels, tasks, posteriors, folds);
-
-  const taskComponents = Math.min(TASK_COMPONENTS, pool);
+  const everything = Int32Array.from({ length: count }, (_, i) => i);
+  const softSuccess = softMeans(scores, labels, tasks, posteriors, folds, everything);
   const successComponents = Math.min(SUCCESS_COMPONENTS, pool);
-  const costComponents = Math.min(COST_COMPONENTS, pool);
   const relevance = relevanceOf(rows, candidates, softSuccess, success);
-  const basis = leadingRows(scores, Math.max(taskComponents, successComponents));
-  const costBasis = leadingRows(logCost, costComponents);
-
-  const inputs = Array.from(
-    { length: inputCount(dimensions, Math.max(taskComponents, successComponents)) },
-    () => new Float32Array(count),
-  );
-  const line = new Float32Array(inputs.length);
-  for (let i = 0; i < count; i++) {
-    const posterior = rowOf(posteriors, i);
-    forestInputs(dimensions, vectors[i]!, posterior, taskStructure, basis, rowOf(softSuccess, i), line);
-    for (let k = 0; k < inputs.length; k++) inputs[k]![i] = line[k]!;
-  }
-
-  const targets = matrix(count, successComponents + costComponents);
-  for (let i = 0; i < count; i++) {
-    const target = rowOf(targets, i);
-    for (let c = 0; c < successComponents; c++) {
-      target[c] = alongBasis(basis, c, rowOf(scores, i), rowOf(softSuccess, i));
-    }
-    for (let c = 0; c < costComponents; c++) {
-      target[successComponents + c] = alongBasis(costBasis, c, rowOf(logCost, i), rowOf(softCost, i));
-    }
-  }
-  const weightOfCost = balance(targets, successComponents);
-  const { forest, outOfBag } = growForest(inputs, targets, { ...FOREST, trees }, random);
-  for (let c = successComponents; c < targets.columns; c++) forest.scale[c]! /= weightOfCost;
-
-  const wording = matrix(count, pool);
-  const cost = matrix(count, pool);
-  for (let i = 0; i < count; i++) {
-    const component = rowOf(outOfBag, i);
-    const target = rowOf(wording, i);
-    const costTarget = rowOf(cost, i);
-    for (let j = 0; j < pool; j++) {
-      for (let c = 0; c < successComponents; c++) target[j]! += component[c]! * basis[c * pool + j]!;
-      costTarget[j] = softCost.data[i * pool + j]!;
-      for (let c = 0; c < costComponents; c++) {
-        costTarget[j]! += (component[successComponents + c]! / weightOfCost) * costBasis[c * pool + j]!;
-      }
-    }
-  }
-  const trust = fitTrust(scores, softSuccess, wording, relevance);
+  const data: LayerRows = {
+    vectors,
+    dimensions,
+    labels,
+    tasks,
+    posteriors,
+    folds,
+    scores,
+    logCost,
+    taskStructure: Float32Array.from(taskMeans(structure, labels, tasks, everything).data),
+    relevance,
+    successBasis: relevantBasis(
+      scores,
+      relevance,
+      Math.max(Math.min(TASK_COMPONENTS, pool), successComponents),
+    ),
+    successComponents,
+    costBasis: leadingRows(logCost, Math.min(COST_COMPONENTS, pool)),
+  };
+  const { task, wording, logCost: cost } = crossFit(data, { ...FOREST, trees }, random);
+  const { taskSuccess, taskLogCost, forest } = fitLayers(data, everything, { ...FOREST, trees }, random);
+  const trust = fitTrust(scores, task, wording, relevance, success);
   const raw = matrix(count, pool);
   for (let i = 0; i < count; i++) {
     const target = rowOf(raw, i);
     target.set(success);
-    addTrusted(rowOf(softSuccess, i), relevance, trust.task, target);
-    addTrusted(rowOf(wording, i), relevance, trust.wording, target);
+    addTrusted(rowOf(task, i), relevance, trust.task, target);
+    addWording(rowOf(wording, i), relevance, trust.wording, target);
   }
   const calibration = fitCalibration(raw, scores, success);
   const heldOutSuccess = calibration.apply(raw);
-  const scale = costScale(rows, candidates, cost);
+  const { scale, byTask } = smearing(rows, candidates, cost, labels, tasks);
+  for (let k = 0; k < byTask.length; k++) taskLogCost.data[k]! += byTask[k]!;
+  for (let i = 0; i < count; i++) addByTask(byTask, rowOf(posteriors, i), rowOf(cost, i));
   const centres = taskCentres(vectors, labels, tasks, dimensions);
   return {
     expert: {
@@ -151,14 +125,14 @@ export function trainExpert(
       taskBias: recogniser.bias,
       taskSuccess: Float32Array.from(taskSuccess.data),
       taskLogCost: Float32Array.from(taskLogCost.data),
-      taskStructure,
+      taskStructure: data.taskStructure,
       forest,
       successComponents,
       relevance: Float32Array.from(relevance),
       taskTrust: Float32Array.from(trust.task),
       wordingTrust: Float32Array.from(trust.wording),
-      successBasis: basis,
-      costBasis,
+      successBasis: data.successBasis,
+      costBasis: data.costBasis,
       residualCovariance: residualCovariance(heldOutSuccess, scores, success),
       costTrust: 1,
       costScale: scale,
@@ -171,41 +145,26 @@ export function trainExpert(
   };
 }
 
+/** Leading principal directions of centred scores, weighted by how much each candidate matters; leads back from components. */
+function relevantBasis(scores: Matrix, relevance: Float64Array, count: number): Float32Array {
+  const pool = scores.columns;
+  const weight = relevance.map((share) => Math.sqrt(share * pool));
+  const weighted = { ...scores, data: scores.data.map((value, at) => value * weight[at % pool]!) };
+  return leadingRows(weighted, count).map((value, at) => value / weight[at % pool]!);
+}
+
 /** The leading principal directions of centred rows, as rows one after the other. */
 function leadingRows(values: Matrix, count: number): Float32Array {
   const { vectors } = eigenSymmetric(gram(values));
   return Float32Array.from(vectors.data.subarray(0, count * values.columns));
 }
 
-function alongBasis(
-  basis: Float32Array,
-  component: number,
-  value: Float64Array,
-  expected: Float64Array,
-): number {
-  let sum = 0;
-  const base = component * value.length;
-  for (let j = 0; j < value.length; j++) sum += basis[base + j]! * (value[j]! - expected[j]!);
-  return sum;
-}
-
-/** Scales the cost targets so that together they vary `COST_WEIGHT` as much as success; returns the factor. */
-function balance(targets: Matrix, successComponents: number): number {
-  let success = 0;
-  let cost = 0;
-  for (let i = 0; i < targets.rows; i++) {
-    const row = rowOf(targets, i);
-    for (let c = 0; c < targets.columns; c++) {
-      if (c < successComponents) success += row[c]! ** 2;
-      else cost += row[c]! ** 2;
-    }
+function addByTask(byTask: Float64Array, posterior: Float64Array, out: Float64Array): void {
+  for (let t = 0; t < posterior.length; t++) {
+    const share = posterior[t]!;
+    if (share < 0.001) continue;
+    for (let j = 0; j < out.length; j++) out[j]! += share * byTask[t * out.length + j]!;
   }
-  const factor = cost > 0 && success > 0 ? Math.sqrt((success / cost) * COST_WEIGHT) : 1;
-  for (let i = 0; i < targets.rows; i++) {
-    const row = rowOf(targets, i);
-    for (let c = successComponents; c < targets.columns; c++) row[c]! *= factor;
-  }
-  return factor;
 }
 
 function taskCentres(

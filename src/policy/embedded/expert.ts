@@ -1,10 +1,14 @@
 /**
- * One pool's predictor. Three layers, each only as strong as the rows behind it:
+ * One pool's predictor. Four layers, each only as strong as the rows behind it:
  *
- *   the candidate's mean                                   always
- *   + the mean of the recognised task minus it             a soft mix over the tasks the prompt may belong to
- *   + what the prompt's wording and size say beyond it     a forest shared by all candidates, on the leading
- *                                                          components of the outcome matrix
+ *   the candidate's mean                             always
+ *   + the mean of the recognised task minus it       a soft mix over the tasks the prompt may belong to
+ *   + how hard the prompt is for its task            one number for all candidates, on the logit (Rasch 1960): it
+ *                                                    moves a coin toss further than what is certain either way
+ *   + whom its wording favours beyond that           as far as rows not learned from bear it out
+ *
+ * The last two come from one forest on the wording and size of the prompt, over the leading components of the
+ * outcome matrix.
  */
 import { STRUCTURE_COUNT } from './features.ts';
 import { addForest } from './forest.ts';
@@ -29,6 +33,8 @@ export class Expert {
   private readonly taskComponents: number;
   private readonly wording: Float64Array;
   private readonly raw: Float64Array;
+  /** From deviations of the candidates to components; `successBasis` leads back. */
+  private readonly towardsBasis: Float32Array;
 
   constructor(weights: ExpertWeights, dimensions: number) {
     this.weights = weights;
@@ -42,6 +48,7 @@ export class Expert {
     this.components = new Float64Array(weights.forest.components);
     this.wording = new Float64Array(candidates);
     this.raw = new Float64Array(candidates);
+    this.towardsBasis = towardsBasis(weights.successBasis, weights.relevance);
   }
 
   /**
@@ -78,7 +85,7 @@ export class Expert {
       vector,
       tasks,
       weights.taskStructure,
-      weights.successBasis,
+      this.towardsBasis,
       success,
       this.inputs,
     );
@@ -95,7 +102,7 @@ export class Expert {
     }
     raw.set(weights.success);
     addTrusted(success, weights.relevance, weights.taskTrust, raw);
-    addTrusted(wording, weights.relevance, weights.wordingTrust, raw);
+    addWording(wording, weights.relevance, weights.wordingTrust, raw);
     for (let j = 0; j < candidates; j++) {
       const calibrated = interpolate(weights.calibrationFrom, weights.calibrationTo, raw[j]!);
       success[j] = Math.max(LEAST_SUCCESS, Math.min(MOST_SUCCESS, calibrated));
@@ -151,6 +158,70 @@ export function addTrusted(
   const apart = trust[1]!;
   const shared = level * (trust[0]! - apart);
   for (let j = 0; j < layer.length; j++) out[j]! += apart * layer[j]! + shared;
+}
+
+/**
+ * The components of deviations d are basis' (relevance * d), with the relevance scaled to a mean of one: the
+ * basis leads back from them, and is orthonormal in that weighting.
+ */
+export function towardsBasis(basis: Float32Array, relevance: ArrayLike<number>): Float32Array {
+  let members = 0;
+  for (let j = 0; j < relevance.length; j++) if (relevance[j]! > 0) members++;
+  return basis.map((value, at) => value * relevance[at % relevance.length]! * members);
+}
+
+const LEAST_ODDS = 0.01;
+const LARGEST_SHIFT = 4;
+
+/**
+ * Moves all candidates on the logit by what brings their mean (weighted by relevance) to where the wording's level
+ * says, then adds as much as is believed of what the wording says of single candidates beyond that.
+ * @param out expected success by mean and task; what is expected with the wording comes out
+ */
+export function addWording(
+  wording: Float64Array,
+  relevance: ArrayLike<number>,
+  trust: ArrayLike<number>,
+  out: Float64Array,
+): void {
+  const shift = logitShift(wording, relevance, trust[0]!, out);
+  const odds = Math.exp(shift);
+  const apart = trust[1]!;
+  for (let j = 0; j < out.length; j++) {
+    const before = out[j]!;
+    const held = Math.max(LEAST_ODDS, Math.min(1 - LEAST_ODDS, before));
+    const moved = (held * odds) / (1 - held + held * odds) - held;
+    out[j] = before + moved + apart * (wording[j]! - moved);
+  }
+}
+
+/** Newton's steps on the mean, which rises with the shift; three bring it within a thousandth. */
+function logitShift(
+  wording: Float64Array,
+  relevance: ArrayLike<number>,
+  levelTrust: number,
+  before: Float64Array,
+): number {
+  let wanted = 0;
+  for (let j = 0; j < wording.length; j++) wanted += relevance[j]! * wording[j]!;
+  wanted *= levelTrust;
+  let shift = 0;
+  for (let step = 0; step < 4; step++) {
+    const odds = Math.exp(shift);
+    let reached = 0;
+    let slope = 0;
+    for (let j = 0; j < before.length; j++) {
+      const share = relevance[j]!;
+      if (share === 0) continue;
+      const held = Math.max(LEAST_ODDS, Math.min(1 - LEAST_ODDS, before[j]!));
+      const moved = (held * odds) / (1 - held + held * odds);
+      reached += share * (moved - held);
+      slope += share * moved * (1 - moved);
+    }
+    const next = shift + (wanted - reached) / Math.max(slope, 0.01);
+    shift = Math.max(-LARGEST_SHIFT, Math.min(LARGEST_SHIFT, next));
+  }
+  return shift;
 }
 
 /** Linear discriminants of the words and structure of a prompt, one for each task. */

@@ -13,7 +13,7 @@ import { AT, LineTally, log, NumberTally, STRUCTURE_COUNT, SymbolTally } from '.
 export { HASH_BUCKETS } from './hashing.ts';
 export { STRUCTURE, STRUCTURE_COUNT } from './structure.ts';
 
-export const FEATURE_VERSION = 1;
+export const FEATURE_VERSION = 2;
 
 /** Longer prompts are read at both ends only, so that the time of a decision stays bounded. */
 const HEAD_CHARS = 4000;
@@ -90,7 +90,7 @@ export class FeatureReader {
     const numbers = new NumberTally();
     const symbols = new SymbolTally();
     const lines = new LineTally();
-    const question = new QuestionTally(toolsAt >= 0);
+    const question = new QuestionTally(toolsAt < 0 ? undefined : (text[toolsAt + TOOLS_MARK.length] ?? ''));
     let words = 0;
     let wordChars = 0;
     let longestWord = 0;

@@ -7,6 +7,7 @@ import { AT, log, type NumberTally, type SymbolTally } from './structure.ts';
 
 const NAME = hashWord('name');
 const DESCRIPTION = hashWord('description');
+const PARAMETERS = hashWord('parameters');
 const AND = hashWord('and');
 const EACH = new Set(['each', 'both', 'respectively', 'also', 'then', 'another', 'second'].map(hashWord));
 const LISTS = new Set(['array', 'list', 'arraylist', 'tuple'].map(hashWord));
@@ -24,6 +25,7 @@ const stems = new Uint8Array(STEMS);
 export class QuestionTally {
   capitals = 0;
   private readonly hasTools: boolean;
+  private readonly asList: boolean;
   private inTools = false;
   private names = 0;
   private joins = 0;
@@ -31,6 +33,7 @@ export class QuestionTally {
   private types = 0;
   private arrays = 0;
   private listed = 0;
+  private tools = 0;
   private distinct = 0;
   private found = 0;
   private words = 0;
@@ -40,8 +43,10 @@ export class QuestionTally {
   private quotes = 0;
   private askedCapitals = 0;
 
-  constructor(hasTools: boolean) {
-    this.hasTools = hasTools;
+  /** @param firstOfTools the sign that the tool list begins with; `undefined`: there is no list */
+  constructor(firstOfTools: string | undefined) {
+    this.hasTools = firstOfTools !== undefined;
+    this.asList = firstOfTools === '[';
   }
 
   /** A word, by its hash and that of its first letters. */
@@ -52,6 +57,7 @@ export class QuestionTally {
       if (EACH.has(hash)) this.each++;
     } else if (hash === TYPE) this.types++;
     else if (LISTS.has(hash)) this.arrays++;
+    else if (hash === PARAMETERS) this.tools++;
     if (!this.hasTools || letters < STEM_LETTERS - 1) return;
     const at = stem & (STEMS - 1);
     if (!this.inTools) {
@@ -80,6 +86,8 @@ export class QuestionTally {
     if (this.hasTools) stems.fill(0);
     out[AT.names] = log(this.names);
     out[AT.listedTools] = log(this.listed);
+    out[AT.toolsAsList] = this.asList ? 1 : 0;
+    out[AT.loneTool] = this.asList && this.tools === 1 ? 1 : 0;
     out[AT.askedShare] = this.distinct === 0 ? 0 : this.found / this.distinct;
     out[AT.askedWords] = log(this.words);
     out[AT.askedNumbers] = log(this.numbers);

@@ -43,6 +43,8 @@ export const STRUCTURE = [
   'distinctShare',
   'names',
   'listedTools',
+  'toolsAsList',
+  'loneTool',
   'askedShare',
   'askedWords',
   'askedNumbers',

@@ -63,18 +63,18 @@ export interface ExpertWeights {
   wordScoresFrom: number;
   /** Tasks × candidates: success minus the candidate's mean. */
   taskSuccess: Float32Array;
-  /** Tasks × candidates: log cost minus the candidate's mean. */
+  /** Tasks × candidates: log of mean cost minus the candidate's mean, as far as the forest does not say it. */
   taskLogCost: Float32Array;
   /** Tasks × structure: what is usual in a task, so that a prompt's deviation from it can be seen. */
   taskStructure: Float32Array;
-  /** Candidates' shares of near choices; weights of the level that all of them share. Sums to 1. */
+  /** How much each candidate's success matters: its share of near choices, and a little for being there. Sums to 1. */
   relevance: Float32Array;
-  /** How far each layer is believed: its level, and its differences between candidates. */
+  /** How far each layer is believed: what it says of all candidates together, and of each beyond that. */
   taskTrust: Float32Array;
   wordingTrust: Float32Array;
   forest: ForestWeights;
   successComponents: number;
-  /** Success components × candidates. */
+  /** Success components × candidates: from components to deviations; see `towardsBasis` for the way there. */
   successBasis: Float32Array;
   /** Cost components × candidates. */
   costBasis: Float32Array;

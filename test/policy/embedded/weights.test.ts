@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readTable } from '../../../src/learn/table.ts';
 import { fitPredictor } from '../../../src/learn/train.ts';
+import { FEATURE_VERSION } from '../../../src/policy/embedded/features.ts';
 import { loadPolicyWeights } from '../../../src/policy/embedded/policy.ts';
 import { decodeWeights, encodeWeights } from '../../../src/policy/embedded/weights.ts';
 import { worldRows, writeRows } from '../../support/outcomes.ts';
@@ -44,7 +45,7 @@ test('of another feature or format version: refused by name', () => {
       Buffer.from(head!.replace(from, to), 'latin1'),
       Buffer.from(bytes.subarray(head!.length)),
     ]);
-  expect(() => decodeWeights(changed('"features":1', '"features":99'), 'f')).toThrow(
+  expect(() => decodeWeights(changed(`"features":${FEATURE_VERSION}`, '"features":99'), 'f')).toThrow(
     /features of version 99/,
   );
   expect(() => decodeWeights(changed('"version":1', '"version":7'), 'f')).toThrow(/format 7/);

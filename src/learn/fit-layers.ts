@@ -1,0 +1,184 @@
+/**
+ * The layers that a prompt's expectations are made of: means by task, and a forest on what they leave. Fitted on all
+ * rows for use, and once without each fold to learn how far to believe them: an average that holds a row among others
+ * moves against it when the row itself is compared with them, so nothing that saw a row may judge it.
+ */
+import { forestInputs, inputCount, towardsBasis } from '../policy/embedded/expert.ts';
+import { addForest } from '../policy/embedded/forest.ts';
+import type { ForestWeights } from '../policy/embedded/weights.ts';
+import { type ForestOptions, growForest } from './grow-forest.ts';
+import { type Matrix, matrix, rowOf } from './linear-algebra.ts';
+import type { Random } from './random.ts';
+import { softMeans, taskMeans } from './task-means.ts';
+
+/** What is known of the rows before any layer is fitted. */
+export interface LayerRows {
+  /** Embedded prompts. */
+  vectors: readonly Float32Array[];
+  dimensions: number;
+  labels: Int32Array;
+  tasks: number;
+  /** Rows × tasks, by recognisers that had not seen the row. */
+  posteriors: Matrix;
+  folds: Int32Array;
+  /** Rows × candidates, centred by candidate. */
+  scores: Matrix;
+  /** Rows × candidates, centred by candidate. */
+  logCost: Matrix;
+  /** Tasks × structure. */
+  taskStructure: Float32Array;
+  relevance: Float64Array;
+  /** Components × candidates. */
+  successBasis: Float32Array;
+  /** How many of them the forest predicts. */
+  successComponents: number;
+  costBasis: Float32Array;
+}
+
+export interface Layers {
+  taskSuccess: Matrix;
+  taskLogCost: Matrix;
+  forest: ForestWeights;
+}
+
+/** What layers say of rows, rows × candidates. */
+export interface LayerForecast {
+  task: Matrix;
+  wording: Matrix;
+  /** Beyond the candidate's mean. */
+  logCost: Matrix;
+}
+
+/** The split of a tree looks at cost too, but success is what matters. */
+const COST_WEIGHT = 0.4;
+
+export function fitLayers(
+  data: LayerRows,
+  inside: Int32Array,
+  options: ForestOptions,
+  random: Random,
+): Layers {
+  const { scores, logCost, labels, tasks, posteriors, folds, successBasis, costBasis, relevance } = data;
+  const pool = scores.columns;
+  const success = softMeans(scores, labels, tasks, posteriors, folds, inside);
+  const cost = softMeans(logCost, labels, tasks, posteriors, folds, inside);
+  const into = towardsBasis(successBasis, relevance);
+  const reader = inputReader(data);
+  const inputs = Array.from({ length: reader.width }, () => new Float32Array(inside.length));
+  const targets = matrix(inside.length, data.successComponents + costBasis.length / pool);
+  inside.forEach((row, i) => {
+    const line = reader.read(row, rowOf(success, row));
+    for (let k = 0; k < inputs.length; k++) inputs[k]![i] = line[k]!;
+    const target = rowOf(targets, i);
+    for (let c = 0; c < targets.columns; c++) {
+      target[c] =
+        c < data.successComponents
+          ? alongBasis(into, c, rowOf(scores, row), rowOf(success, row))
+          : alongBasis(costBasis, c - data.successComponents, rowOf(logCost, row), rowOf(cost, row));
+    }
+  });
+  const weightOfCost = balance(targets, data.successComponents);
+  const forest = growForest(inputs, targets, options, random);
+  for (let c = data.successComponents; c < targets.columns; c++) forest.scale[c]! /= weightOfCost;
+  return {
+    taskSuccess: taskMeans(scores, labels, tasks, inside),
+    taskLogCost: taskMeans(logCost, labels, tasks, inside),
+    forest,
+  };
+}
+
+/** Every row by layers that were fitted without its fold. */
+export function crossFit(data: LayerRows, options: ForestOptions, random: Random): LayerForecast {
+  const { rows, columns } = data.scores;
+  const forecast = {
+    task: matrix(rows, columns),
+    wording: matrix(rows, columns),
+    logCost: matrix(rows, columns),
+  };
+  const everything = Int32Array.from({ length: rows }, (_, i) => i);
+  for (let fold = 0; fold <= Math.max(...data.folds); fold++) {
+    const inside = everything.filter((i) => data.folds[i] !== fold);
+    const outside = everything.filter((i) => data.folds[i] === fold);
+    readLayers(data, fitLayers(data, inside, options, random), outside, forecast);
+  }
+  return forecast;
+}
+
+function readLayers(data: LayerRows, layers: Layers, rows: Int32Array, out: LayerForecast): void {
+  const { posteriors, successBasis, costBasis, successComponents } = data;
+  const { taskSuccess, taskLogCost, forest } = layers;
+  const pool = data.scores.columns;
+  const components = new Float64Array(forest.components);
+  const reader = inputReader(data);
+  for (const row of rows) {
+    const task = rowOf(out.task, row);
+    const wording = rowOf(out.wording, row);
+    const logCost = rowOf(out.logCost, row);
+    const posterior = rowOf(posteriors, row);
+    for (let t = 0; t < posterior.length; t++) {
+      const share = posterior[t]!;
+      if (share < 0.001) continue;
+      for (let j = 0; j < pool; j++) {
+        task[j]! += share * taskSuccess.data[t * pool + j]!;
+        logCost[j]! += share * taskLogCost.data[t * pool + j]!;
+      }
+    }
+    if (forest.trees === 0) continue;
+    addForest(forest, reader.read(row, task), components);
+    for (let c = 0; c < components.length; c++) {
+      const cost = c >= successComponents;
+      const basis = cost ? costBasis : successBasis;
+      const base = (cost ? c - successComponents : c) * pool;
+      const target = cost ? logCost : wording;
+      for (let j = 0; j < pool; j++) target[j]! += components[c]! * basis[base + j]!;
+    }
+  }
+}
+
+/** The forest's inputs of a row, in one buffer. */
+function inputReader(data: LayerRows): {
+  width: number;
+  read(row: number, taskSuccess: Float64Array): Float32Array;
+} {
+  const { dimensions, successBasis, relevance, vectors, posteriors, taskStructure } = data;
+  const into = towardsBasis(successBasis, relevance);
+  const line = new Float32Array(inputCount(dimensions, successBasis.length / data.scores.columns));
+  return {
+    width: line.length,
+    read(row, taskSuccess) {
+      forestInputs(dimensions, vectors[row]!, rowOf(posteriors, row), taskStructure, into, taskSuccess, line);
+      return line;
+    },
+  };
+}
+
+function alongBasis(
+  basis: Float32Array,
+  component: number,
+  value: Float64Array,
+  expected: Float64Array,
+): number {
+  let sum = 0;
+  const base = component * value.length;
+  for (let j = 0; j < value.length; j++) sum += basis[base + j]! * (value[j]! - expected[j]!);
+  return sum;
+}
+
+/** Scales the cost targets so that together they vary `COST_WEIGHT` as much as success; returns the factor. */
+function balance(targets: Matrix, successComponents: number): number {
+  let success = 0;
+  let cost = 0;
+  for (let i = 0; i < targets.rows; i++) {
+    const row = rowOf(targets, i);
+    for (let c = 0; c < targets.columns; c++) {
+      if (c < successComponents) success += row[c]! ** 2;
+      else cost += row[c]! ** 2;
+    }
+  }
+  const factor = cost > 0 && success > 0 ? Math.sqrt((success / cost) * COST_WEIGHT) : 1;
+  for (let i = 0; i < targets.rows; i++) {
+    const row = rowOf(targets, i);
+    for (let c = successComponents; c < targets.columns; c++) row[c]! *= factor;
+  }
+  return factor;
+}
