@@ -36,13 +36,18 @@ describe('xrouter feedback', () => {
     );
     const { id } = JSON.parse(asked.stdout);
     const given = await xrouter('feedback', id, '0.5', '--source', 'me', '--ledger', ledger, '--json');
-    expect(JSON.parse(given.stdout)).toEqual({ episode: id, score: 0.5, source: 'me' });
+    expect(JSON.parse(given.stdout)).toEqual({ episode: id, episodes: [id], score: 0.5, source: 'me' });
     const opened = await openLedger({ path: ledger });
     expect(await opened.episodeStore.episodes()).toMatchObject([
       { id, feedback: [{ score: 0.5, source: 'me' }] },
     ]);
     await opened.close();
     const refused = await xrouter('feedback', 'nobody', '1', '--ledger', ledger);
+    const noRun = await xrouter('feedback', id, '1', '--run', '--ledger', ledger);
+    expect(noRun).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^xrouter: No episode of run .*\n$/),
+    });
     expect(refused).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/^xrouter: No episode nobody.*\n$/),
