@@ -1,11 +1,8 @@
 /** Feedback on a run or a message reaches the episode, also after the process has ended. */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { BaseCallbackHandler } from '@langchain/core/callbacks/base';
+import type { BaseCallbackHandler } from '@langchain/core/callbacks/base';
 import { type AIMessage, type AIMessageChunk, HumanMessage } from '@langchain/core/messages';
 import { RunnableLambda, RunnableSequence } from '@langchain/core/runnables';
 import { tool } from '@langchain/core/tools';
@@ -13,60 +10,13 @@ import { RunCollectorCallbackHandler } from '@langchain/core/tracers/run_collect
 import { LangChainTracer } from '@langchain/core/tracers/tracer_langchain';
 import { ChatOpenAI } from '@langchain/openai';
 import { createAgent } from 'langchain';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { type ChatXRouter, type ChatXRouterFields, routingInfo } from '../../../adapters/langchain/index.ts';
+import { type ChatXRouter, routingInfo } from '../../../adapters/langchain/index.ts';
 import { openLedger } from '../../../src/index.ts';
 import { banditLog } from '../../../src/learn/index.ts';
-import { type LabChat, labChat } from '../../support/lab-chat.ts';
-import { PAIR } from '../../support/lab-router.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'xrouter-runs-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Recorded extends LabChat {
-  ledger: string;
-  /** Ends the process, as far as the ledger can tell, and starts another on its file. */
-  restarted(): Promise<ChatXRouter>;
-}
-
-async function recorded(fields: ChatXRouterFields = {}): Promise<Recorded> {
-  const ledger = join(folder, `${randomUUID()}.sqlite`);
-  const under = await labChat({ ledger, ...fields });
-  const open = [under.model];
-  const another = (own: ChatXRouterFields) => {
-    const model = under.another({ ledger, ...own });
-    open.push(model);
-    return model;
-  };
-  const close = () => Promise.all(open.splice(0).map(({ router }) => router.close()));
-  onTestFinished(async () => void (await close()));
-  const restarted = async () => {
-    await close();
-    return another({});
-  };
-  return { ...under, ledger, another, restarted };
-}
-
-/** What is kept of each episode's feedback, oldest episode first. */
-async function kept(path: string): Promise<Record<string, number>[]> {
-  const ledger = await openLedger({ path });
-  const episodes = await ledger.episodeStore.episodes();
-  await ledger.close();
-  return episodes
-    .reverse()
-    .map(({ feedback }) => Object.fromEntries(feedback.map(({ source, score }) => [source, score])));
-}
-
-/** A plain handler, as a user writes one who wants the ids of runs. */
-class Listener extends BaseCallbackHandler {
-  name = 'listener';
-  override awaitHandlers = true;
-  readonly llmRuns: string[] = [];
-  override handleChatModelStart(_model: unknown, _messages: unknown, runId: string) {
-    this.llmRuns.push(runId);
-  }
-}
+import type { LabChat } from '../../support/lab-chat.ts';
+import { kept, Listener, type Recorded, recorded } from '../../support/recorded-chat.ts';
 
 const QUESTION = 'What is 2 + 3?';
 const ownModel = ({ lab }: LabChat) =>
@@ -271,97 +221,5 @@ describe('an agent', () => {
     const joined = [];
     for (const llmRun of new Set(llmRuns)) joined.push(await model.feedback(llmRun, { score: 0 }));
     expect(joined).toEqual([[first], [second, first]]);
-  });
-});
-
-describe('a call whose answer was not released', () => {
-  test.each(['failed', 'rejected by the verifier'])('has no feedback of its own: %s', async (how) => {
-    const verifier = {
-      name: 'second only',
-      accuracy: 1,
-      verify: async ({ model }: { model: string }) => ({ pass: model === PAIR[1] }),
-    };
-    const fields = { policy: { fixed: [...PAIR] }, retry: { maxAttempts: 1 } };
-    await using under = await recorded({ ...fields, ...(how !== 'failed' && { verifier }) });
-    if (how === 'failed') under.lab.faults.set([{ model: PAIR[0], fault: 'status-500' }]);
-    const listener = new Listener();
-    await under.model.invoke(QUESTION, { callbacks: [listener] });
-    const [left, released] = listener.llmRuns;
-    await expect(under.model.feedback(left!, { score: 0 })).rejects.toMatchObject({
-      code: 'unknown_episode',
-    });
-    expect(await under.model.feedback(released!, { score: 1 })).toEqual([under.episodes[0]!.id]);
-  });
-
-  test('a request that failed is not scored by the run that tried again', async () => {
-    await using under = await recorded({ retry: { maxAttempts: 1 }, candidates: [PAIR[0]] });
-    under.lab.faults.set([{ fault: 'status-500' }]);
-    const runId = randomUUID();
-    const asking = RunnableLambda.from(async (question: string) => {
-      await under.model.invoke(question).catch(() => under.lab.faults.set([]));
-      return under.model.invoke(question);
-    });
-    await asking.invoke(QUESTION, { runId, callbacks: [new RunCollectorCallbackHandler()] });
-    expect(under.episodes).toHaveLength(2);
-    expect(await under.model.feedback(runId, { score: 1 })).toEqual([under.episodes[1]!.id]);
-  });
-});
-
-describe('what cannot be joined', () => {
-  test.each([
-    [Number.NaN, /score from 0 to 1 and a source, not NaN/],
-    [2, /not 2 by 'user'/],
-    [-0.1, /not -0.1/],
-    ['1' as never, /not '1'/],
-    [undefined as never, /not undefined/],
-    [null as never, /not null/],
-  ])('the score %s', async (score, says) => {
-    await using under = await recorded();
-    const reply = await under.model.invoke(QUESTION);
-    await expect(under.model.feedback(reply, { score })).rejects.toMatchObject({
-      code: 'invalid_request',
-      message: expect.stringMatching(says),
-      hint: expect.stringContaining('0..1'),
-    });
-    expect(await kept(under.ledger)).toEqual([{}]);
-  });
-
-  test.each([
-    ['a run that nobody knows', randomUUID(), 'unknown_episode', /No episode of run/],
-    ['an empty id', '', 'invalid_request', /id of an episode or run/],
-    ['a message of somebody else', new HumanMessage('Hi'), 'invalid_request', /does not say which request/],
-    ['nothing', undefined as never, 'invalid_request', /does not say which request/],
-    [
-      'a request of another ledger',
-      { response_metadata: { routing: { episodeId: 'x' } } },
-      'unknown_episode',
-      /episode x/,
-    ],
-  ])('%s', async (_, on, code, says) => {
-    await using under = await recorded();
-    const wrong = under.model.feedback(on, { score: 1 });
-    await expect(wrong).rejects.toMatchObject({
-      code,
-      message: expect.stringMatching(says),
-      hint: expect.any(String),
-    });
-  });
-
-  test('a field that is not kept is named', async () => {
-    await using under = await recorded();
-    const feedback = { score: 1, comment: 'wrong city' };
-    await expect(under.model.feedback(randomUUID(), feedback)).rejects.toMatchObject({
-      code: 'invalid_request',
-      message: 'Feedback has no `comment`.',
-    });
-  });
-
-  test('a router that keeps no episodes says how it would', async () => {
-    await using under = await labChat();
-    const reply = await under.model.invoke(QUESTION);
-    await expect(under.model.feedback(reply, { score: 1 })).rejects.toMatchObject({
-      code: 'invalid_config',
-      hint: expect.stringContaining('Set `ledger`'),
-    });
   });
 });
