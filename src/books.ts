@@ -6,6 +6,7 @@ import type {
   EpisodeStore,
   EpisodeWithPrompt,
   Feedback,
+  FeedbackTarget,
   LearningFacts,
 } from './ledger/episodes.ts';
 import { EPISODE_DEFAULTS } from './ledger/episodes.ts';
@@ -20,7 +21,7 @@ export interface Books {
   /** After the answer: lets the shadow policy decide, and keeps the episode where the ledger has a place for it. */
   keep(episode: EpisodeWithPrompt, firstState: PolicyState | undefined): void;
   /** @throws XrouterError `invalid_config` where no episodes are kept */
-  feedback(episodeId: string, feedback: Feedback): Promise<void>;
+  feedback(target: FeedbackTarget, feedback: Feedback): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -59,7 +60,7 @@ export function openBooks(config: RouterConfig, policy: Policy): Books {
       const kept = save(episode, firstState).finally(() => keeping.delete(kept));
       keeping.add(kept);
     },
-    async feedback(episodeId, feedback) {
+    async feedback(target, feedback) {
       if (!episodes) {
         throw new XrouterError('invalid_config', 'Feedback has no episode to join: none are kept.', {
           hint: 'Set `ledger` to the path of a file; episodes are kept beside the account.',
@@ -67,7 +68,7 @@ export function openBooks(config: RouterConfig, policy: Policy): Books {
       }
       // The episode of an answer that has just gone out may not be written yet.
       await Promise.all(keeping);
-      await (await episodes()).feedback(episodeId, feedback);
+      return (await episodes()).feedback(target, feedback);
     },
     async close() {
       await Promise.all(keeping);

@@ -189,6 +189,7 @@ class CallAccount {
       finishReason: finish.finishReason,
       servedModel: finish.servedModel,
       responseId: finish.responseId,
+      runId: finish.runId,
       native: finish.native,
     } satisfies Partial<CallRecord>);
     this.#run.parts.breaker.record(record.model, 'ok');

@@ -9,7 +9,7 @@ const MOST_CHARS = 32_000_000;
 
 /** @throws XrouterError `invalid_request` that names the field and what it must be */
 export function checkRequest(request: RouteRequest): void {
-  const { messages, lambda, minSuccess, limits, maxOutputTokens } = request;
+  const { messages, lambda, minSuccess, limits, maxOutputTokens, runIds = [] } = request;
   if (!Array.isArray(messages) || messages.length === 0) {
     throw invalid('`messages` is empty.', 'Send at least one message with role "user".');
   }
@@ -44,6 +44,9 @@ export function checkRequest(request: RouteRequest): void {
   checkNumber('maxOutputTokens', maxOutputTokens, 1, Number.MAX_SAFE_INTEGER, 'It counts tokens.');
   for (const [name, value] of Object.entries(limits ?? {})) {
     checkNumber(`limits.${name}`, value, 0, Number.MAX_VALUE, 'Leave it out for the default.');
+  }
+  if (!Array.isArray(runIds) || runIds.some((id) => typeof id !== 'string' || id === '')) {
+    throw invalid('`runIds` are not ids.', 'It must be an array of strings.');
   }
 }
 

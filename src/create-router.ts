@@ -78,7 +78,7 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
       }
       return provider;
     },
-    feedback: (episodeId, feedback) => books.feedback(episodeId, feedback),
+    feedback: (target, feedback) => books.feedback(target, feedback),
     close: () => books.close(),
   });
 

@@ -32,6 +32,8 @@ export interface CallRecord {
   latencyMs: number;
   verdict?: Verdict;
   responseId?: string;
+  /** Id of the call in the caller's trace, where there is one. */
+  runId?: string;
   /** The adapter's own form of the answer. */
   native?: unknown;
 }
@@ -62,6 +64,10 @@ export interface Episode {
   answerCallId?: string;
   latencyMs: number;
   metadata?: Record<string, unknown>;
+  /** Ids of the runs in the caller's trace that the request belongs to: feedback may name them. */
+  runIds?: readonly string[];
+  /** The episode that chose the model for this human turn, where this one only went on with it. */
+  turnOf?: string;
 }
 
 /** Cost sensitivity where neither the request nor the configuration names one. */
@@ -86,6 +92,7 @@ export function newEpisode(id: string, request: RouteRequest, startedAtMs: numbe
     usage: NO_USAGE,
     latencyMs: 0,
     metadata: request.metadata,
+    runIds: request.runIds,
   };
 }
 

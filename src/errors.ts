@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'invalid_request'
   | 'unknown_model'
   | 'unknown_route'
+  | 'unknown_episode'
   | 'no_candidate'
   | 'aborted'
   // configuration and state

@@ -134,6 +134,8 @@ export interface RouteRequest {
   native?: unknown;
   /** Kept with the episode. */
   metadata?: Record<string, unknown>;
+  /** Ids of the runs in the caller's trace that the request belongs to, kept with the episode: feedback may name them. */
+  runIds?: readonly string[];
 }
 
 /** The text of a message's content, parts joined by newlines; '' where there is none. */

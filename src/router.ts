@@ -12,6 +12,7 @@ import { newEpisode } from './episode.ts';
 import { toXrouterError, XrouterError } from './errors.ts';
 import type { RouteEvent, RouteResult } from './events.ts';
 import { drain, parallel } from './generators.ts';
+import type { FeedbackTarget } from './ledger/episodes.ts';
 import type { Decision, Policy } from './policy/policy.ts';
 import type { RouteRequest } from './request.ts';
 import type { RouterParts } from './router-parts.ts';
@@ -111,13 +112,16 @@ export class Router {
 
   /**
    * How good an answer turned out to be; training learns from it.
+   * @param target id of the episode, which is the result's `id`; or a run of the caller's trace, and so every
+   *   answer given in it
    * @param score 0..1, 1 the best
    * @param source who says so; a second word of the same source replaces its first
-   * @throws XrouterError `invalid_request` for a score out of range or an episode that is not kept,
-   *   `invalid_config` where no episodes are kept
+   * @returns ids of the episodes it joined; where an agent's turn only went on, also the one that chose its model
+   * @throws XrouterError `invalid_request` for a score out of range, `unknown_episode` where none is kept under
+   *   that id, `invalid_config` where no episodes are kept at all
    */
-  async feedback(episodeId: string, score: number, source = 'user'): Promise<void> {
-    await this.parts.feedback(episodeId, { score, source });
+  feedback(target: FeedbackTarget, score: number, source = 'user'): Promise<string[]> {
+    return this.parts.feedback(target, { score, source });
   }
 
   async close(): Promise<void> {
@@ -180,15 +184,17 @@ export class Router {
     const decision = await this.#ask(run, this.parts.policy);
     const decisionMs = performance.now() - started;
     if (run.episode.steps.length === 0 && decision.action.type === 'call') {
-      this.#turns.remember(run.request, run.view, decision.action.calls[0].model);
+      const episodeId = run.episode.turnOf ?? run.id;
+      this.#turns.remember(run.request, run.view, { model: decision.action.calls[0].model, episodeId });
     }
     return { decision, decisionMs };
   }
 
   async #ask(run: Run, policy: Policy): Promise<Decision> {
     const recalled = run.episode.steps.length === 0 && this.#turns.recall(run.request, run.view);
-    if (recalled && !policy.multiTurn && run.candidates.some((candidate) => candidate.id === recalled)) {
-      return continueTurn(policy, recalled);
+    if (recalled && !policy.multiTurn && run.candidates.some(({ id }) => id === recalled.model)) {
+      run.episode.turnOf = recalled.episodeId;
+      return continueTurn(policy, recalled.model);
     }
     try {
       return checkDecision(await policy.decide(run.state()), run.state());

@@ -9,20 +9,26 @@ import type { RouteRequest } from './request.ts';
 /** Conversations remembered; the oldest is forgotten first. */
 const MOST = 10_000;
 
-export class TurnMemory {
-  readonly #models = new Map<string, string>();
+interface Choice {
+  model: string;
+  /** The episode in which it was chosen. */
+  episodeId: string;
+}
 
-  /** The model that was chosen for this human turn, if the request continues one. */
-  recall(request: RouteRequest, view: PromptView): string | undefined {
-    return view.stepsSinceHuman > 0 ? this.#models.get(turnKey(request, view)) : undefined;
+export class TurnMemory {
+  readonly #choices = new Map<string, Choice>();
+
+  /** What was chosen for this human turn, if the request continues one. */
+  recall(request: RouteRequest, view: PromptView): Choice | undefined {
+    return view.stepsSinceHuman > 0 ? this.#choices.get(turnKey(request, view)) : undefined;
   }
 
-  remember(request: RouteRequest, view: PromptView, model: string): void {
+  remember(request: RouteRequest, view: PromptView, choice: Choice): void {
     if (view.humanIndex < 0) return;
     const key = turnKey(request, view);
-    this.#models.delete(key);
-    this.#models.set(key, model);
-    if (this.#models.size > MOST) this.#models.delete(this.#models.keys().next().value!);
+    this.#choices.delete(key);
+    this.#choices.set(key, choice);
+    if (this.#choices.size > MOST) this.#choices.delete(this.#choices.keys().next().value!);
   }
 }
 

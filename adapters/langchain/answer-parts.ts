@@ -31,8 +31,8 @@ export async function* answerParts(
   request: RouteRequest & { native: NativeRequest },
   runs?: CandidateRuns,
 ): AsyncGenerator<AnswerPart, Answer, undefined> {
-  const ids = new Map<string, string>();
-  const idOf = (callId: string) => ids.get(callId) ?? `run-${callId}`;
+  const runIds = new Map<string, string>();
+  const idOf = (callId: string) => `run-${runIds.get(callId) ?? callId}`;
   const held = new Map<string, BaseMessage>();
   let reasoning = '';
   let shown = false;
@@ -53,9 +53,11 @@ export async function* answerParts(
         const candidate = router.catalog.get(event.model);
         if (candidate.via) continue;
         const runId = await runs.start(event.callId, candidate, !event.direct);
-        if (runId !== undefined) ids.set(event.callId, `run-${runId}`);
+        if (runId !== undefined) runIds.set(event.callId, runId);
       } else if (event.type === 'call_end') {
         const { callId, native } = event.call;
+        // Kept with the call, so that feedback may name it.
+        if (runIds.has(callId)) event.call.runId = runIds.get(callId);
         if (request.native.held && isBaseMessage(native)) held.set(callId, native);
         await runs?.end(event.call);
       } else if (event.type === 'end') {

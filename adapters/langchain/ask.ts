@@ -15,6 +15,8 @@ export interface Way {
   /** The run is LangChain's own LLM run: nothing below it may be counted a second time. */
   alone?: boolean;
   stream: boolean;
+  /** By which the caller's trace knows the request. */
+  runIds?: string[];
   /** Handlers are told of tokens, or of events, as they come. */
   tellTokens?: boolean;
   tellEvents?: boolean;
@@ -30,10 +32,11 @@ export function ask(
   { router, defaults }: Setup,
   messages: BaseMessage[],
   options: Partial<ChatXRouterCallOptions>,
-  { callbacks, alone, stream, tellTokens = false, tellEvents, config, signal }: Way,
+  { callbacks, alone, stream, runIds, tellTokens = false, tellEvents, config, signal }: Way,
 ) {
   const request = toRouteRequest({ messages, options, config, stream }, defaults);
   request.signal = signal ?? options.signal;
+  if (runIds?.length) request.runIds = runIds;
   Object.assign(request.native, { callbacks: alone ? [] : callbacks, tellsEvents: tellEvents });
   const { temperature, maxOutputTokens: maxTokens, stop } = request;
   const sampling = { temperature, maxTokens, stop };

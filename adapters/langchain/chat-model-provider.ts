@@ -45,6 +45,8 @@ class ChatModelCall implements AsyncIterableIterator<ProviderEvent> {
   readonly #upstream = new AbortController();
   readonly #events = new EventQueue<ProviderEvent>(() => {});
   #started = false;
+  /** Of the model's own run. */
+  #runId: string | undefined;
   #timer: CallTimer | undefined;
   /** The answer so far. */
   #answer: BaseMessage | undefined;
@@ -99,6 +101,7 @@ class ChatModelCall implements AsyncIterableIterator<ProviderEvent> {
     const messages = messagesFor(request);
     const model = bindNative(this.#model, request);
     const config = runConfigFor(request, this.#upstream.signal);
+    this.#runId = config.runId;
     if (request.stream === false || this.#tellsEvents) {
       this.#onMessage(await model.invoke(messages, config));
     } else {
@@ -138,7 +141,7 @@ class ChatModelCall implements AsyncIterableIterator<ProviderEvent> {
     if (finish.finishReason === 'stop' && isEmptyAnswer(answer)) {
       throw this.#broken('empty_response', 'is empty: no text, no tool call, no refusal', finish.usage);
     }
-    this.#events.push({ type: 'finish', ...finish });
+    this.#events.push({ type: 'finish', ...finish, runId: this.#runId });
     this.#end();
   }
 

@@ -2,6 +2,7 @@
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
 import type { BaseMessage } from '@langchain/core/messages';
 import type { Runnable, RunnableConfig } from '@langchain/core/runnables';
+import { v7 } from '@langchain/core/utils/uuid';
 import type { RouteRequest, ToolChoice } from '../../src/index.ts';
 import { fromChatMessages } from './converters/messages.ts';
 import { HELD_TAGS } from './held.ts';
@@ -71,10 +72,13 @@ function toolChoice(choice: ToolChoice | undefined): string | undefined {
   return choice === 'required' ? 'any' : choice;
 }
 
+/** The config of the model's own run, with the id that it shall have where somebody listens. */
 export function runConfigFor(request: RouteRequest, signal: AbortSignal): RunnableConfig {
   const native = nativeRequest(request.native);
   if (!native) return { signal };
-  const { runId, runName, timeout, callbacks, ...config } = native.config ?? {};
+  const { callbacks } = native;
+  const { runId: _ofRouter, runName, timeout, callbacks: _ofUser, ...config } = native.config ?? {};
   const tags = native.held ? [...(config.tags ?? []), ...HELD_TAGS] : config.tags;
-  return { ...config, tags, callbacks: native.callbacks, signal };
+  const runId = callbacks && !Array.isArray(callbacks) ? v7() : undefined;
+  return { ...config, tags, callbacks, signal, ...(runId !== undefined && { runId }) };
 }

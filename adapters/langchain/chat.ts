@@ -22,8 +22,10 @@ import { ALONE, ask, type Way } from './ask.ts';
 import { wantsEvents, wantsTokens } from './candidate-runs.ts';
 import { asStandardContent, chatResult, toMessage } from './converters/answer.ts';
 import { toToolDefinition } from './converters/tools.ts';
+import { giveFeedback, type RunFeedback } from './feedback.ts';
 import { identifyingParams, langSmithParams } from './identity.ts';
 import { commonProfile } from './profile.ts';
+import { runIdsOf } from './run-ids.ts';
 import {
   chunksOf,
   collect,
@@ -75,6 +77,29 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
   /** The router itself: its catalog, its ledger, `decide`. */
   get router(): Router {
     return this.#setup.router;
+  }
+
+  /**
+   * Says how good an answer turned out to be; `xrouter train` learns from it. It may come days later and from
+   * another process, as long as the ledger is the same file.
+   *
+   * A run stands for all the answers given in it: whoever scores an agent's run scores what all its calls led
+   * to, and an agent chooses its model once for them all. To score one call, give its own run or message.
+   *
+   * @param on id of a run: the model's own, one of its calls', or one that it ran in; or a message it answered
+   * @returns ids of the episodes that the feedback joined
+   * @throws XrouterError `invalid_request` for a score that is none, `unknown_episode` where nothing is kept
+   *   under that id, `invalid_config` where `ledger` is no file and so no episodes are kept
+   *
+   * @example
+   * ```ts
+   * const reply = await model.invoke('What is 17 * 23?', { runId });
+   * await model.feedback(reply, { score: 1 });
+   * await model.feedback(runId, { key: 'reviewer', score: 0.5 });
+   * ```
+   */
+  feedback(on: string | { response_metadata: object }, feedback: RunFeedback): Promise<string[]> {
+    return giveFeedback(this.router, on, feedback);
   }
 
   /** What every candidate can do, since any of them may answer. */
@@ -155,6 +180,7 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
         const tellTokens = wantsTokens(run);
         const way = {
           callbacks: run?.getChild(),
+          runIds: runIdsOf(run ?? config, runConfig),
           stream: tellTokens || this.#setup.streaming,
           tellTokens,
           tellEvents: wantsEvents(run),
@@ -189,8 +215,15 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     const messages = BaseChatModel._convertInputToPromptValue(input).toChatMessages();
     const [config, callOptions] = this._separateRunnableConfigFromCallOptionsCompat(options);
     const way = { stream: true, tellTokens: true, signal: leaving.signal };
-    const parts = (run: CallbackManagerForChainRun | undefined, runConfig: RunnableConfig | undefined) =>
-      this.#parts(messages, callOptions, { ...way, callbacks: run?.getChild(), config: runConfig });
+    const parts = (run: CallbackManagerForChainRun | undefined, runConfig: RunnableConfig | undefined) => {
+      const runIds = runIdsOf(run ?? config, runConfig);
+      return this.#parts(messages, callOptions, {
+        ...way,
+        callbacks: run?.getChild(),
+        runIds,
+        config: runConfig,
+      });
+    };
     const standard = this.#isStandard(callOptions);
     const stop = forwardAbort(config.signal, leaving);
     try {
@@ -241,7 +274,8 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     runManager?: CallbackManagerForLLMRun,
   ): Promise<ChatResult> {
     options.signal?.throwIfAborted();
-    const answer = await collect(this.#parts(messages, options, { ...ALONE, stream: this.#setup.streaming }));
+    const way = { ...ALONE, stream: this.#setup.streaming, runIds: runIdsOf(runManager, undefined) };
+    const answer = await collect(this.#parts(messages, options, way));
     if (runManager) answer.id = `run-${runManager.runId}`;
     return chatResult(toMessage(answer));
   }
@@ -254,7 +288,8 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     options.signal?.throwIfAborted();
     const id = runManager && `run-${runManager.runId}`;
     const place = { prompt: 0, completion: 0 };
-    for await (const message of chunksOf(this.#parts(messages, options, ALONE), id)) {
+    const way = { ...ALONE, runIds: runIdsOf(runManager, undefined) };
+    for await (const message of chunksOf(this.#parts(messages, options, way), id)) {
       const chunk = new ChatGenerationChunk({ text: message.text, message });
       yield chunk;
       await runManager?.handleLLMNewToken(chunk.text, place, undefined, undefined, undefined, { chunk });

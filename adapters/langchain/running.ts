@@ -5,7 +5,9 @@ import type { ChatModelStreamEvent } from '@langchain/core/language_models/event
 import type { AIMessage, AIMessageChunk, BaseMessage } from '@langchain/core/messages';
 import { mergeConfigs, type RunnableConfig } from '@langchain/core/runnables';
 import type { AnswerPart } from './answer-parts.ts';
+import type { Way } from './ask.ts';
 import { type Answer, responseMetadata, toChunk, toLastChunk, toMessage } from './converters/answer.ts';
+import { runIdsOf } from './run-ids.ts';
 import { StreamEvents } from './stream-events.ts';
 
 type Parts = AsyncGenerator<AnswerPart, Answer, undefined>;
@@ -71,7 +73,7 @@ export async function* tracedEvents(
   model: BaseChatModel,
   messages: BaseMessage[],
   config: RunnableConfig,
-  start: (way: { callbacks?: CallbackManager; stream: true; tellTokens: true }) => Parts,
+  start: (way: Way) => Parts,
 ): AsyncGenerator<ChatModelStreamEvent> {
   const manager = CallbackManager.configure(
     config.callbacks,
@@ -92,7 +94,8 @@ export async function* tracedEvents(
     name,
   );
   try {
-    const answer = yield* eventsOf(start({ callbacks: run?.getChild(), stream: true, tellTokens: true }));
+    const way = { callbacks: run?.getChild(), runIds: runIdsOf(run ?? config, config) };
+    const answer = yield* eventsOf(start({ ...way, stream: true, tellTokens: true }));
     await run?.handleChainEnd({ output: toMessage(answer) });
   } catch (error) {
     await run?.handleChainError(error);

@@ -4,8 +4,10 @@ import type { IncomingMessage } from 'node:http';
 import { validateHostHeader, validateOriginHeader } from '@modelcontextprotocol/server';
 
 export interface Refused {
-  status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 503;
+  status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 500 | 501 | 503;
   message: string;
+  /** For programs: the code of our own error, and what to do about it. */
+  data?: { code: string; hint?: string };
   headers?: Record<string, string>;
 }
 
@@ -15,14 +17,16 @@ export interface GuardOptions {
   token: string;
 }
 
-/** The one address that is served. */
-const PATH = '/mcp';
-
 /**
  * Refuses what comes from elsewhere: Host first, which stops a web page that points its own name at this
  * machine; then Origin, which stops a page that calls it openly; then the token.
+ * @param paths all that are served
  */
-export function guard(request: IncomingMessage, { allowedHosts, token }: GuardOptions): Refused | undefined {
+export function guard(
+  request: IncomingMessage,
+  { allowedHosts, token }: GuardOptions,
+  paths: readonly string[],
+): Refused | undefined {
   const { host, origin, authorization, 'content-type': contentType } = request.headers;
   if (!validateHostHeader(host, allowedHosts).ok) {
     return {
@@ -37,7 +41,8 @@ export function guard(request: IncomingMessage, { allowedHosts, token }: GuardOp
     const headers = { 'www-authenticate': 'Bearer realm="xrouter"' };
     return { status: 401, message: 'Send the token: Authorization: Bearer TOKEN.', headers };
   }
-  if (request.url?.split('?')[0] !== PATH) return { status: 404, message: `There is only ${PATH}.` };
+  if (!paths.includes(pathOf(request)))
+    return { status: 404, message: `There is only ${paths.join(' and ')}.` };
   if (request.method !== 'POST') {
     return { status: 405, message: 'Send a POST; there are no sessions.', headers: { allow: 'POST' } };
   }
@@ -45,6 +50,10 @@ export function guard(request: IncomingMessage, { allowedHosts, token }: GuardOp
     return { status: 415, message: 'Content-Type must be application/json.' };
   }
   return undefined;
+}
+
+export function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?')[0]!;
 }
 
 function isToken(authorization: string | undefined, token: string): boolean {

@@ -1,4 +1,7 @@
-/** MCP over Streamable HTTP, without sessions: every request stands alone. For programs on the same machine. */
+/**
+ * MCP over Streamable HTTP, without sessions: every request stands alone. For programs on the same machine. Beside
+ * it feedback, as plain JSON.
+ */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
@@ -11,7 +14,8 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import { XrouterError } from '../../src/index.ts';
-import { type GuardOptions, guard, type Refused } from './guards.ts';
+import { FEEDBACK_PATH, type FeedbackAnswer } from '../feedback-route.ts';
+import { type GuardOptions, guard, pathOf, type Refused } from './guards.ts';
 import { MOST_MESSAGE_BYTES } from './limits.ts';
 
 export interface HttpOptions extends GuardOptions {
@@ -23,6 +27,8 @@ export interface HttpOptions extends GuardOptions {
 export interface Served {
   /** Asked for every request anew: there are no sessions. */
   createServer(): McpServer;
+  /** Takes the body of `POST /v1/feedback`; left out where there is nothing to give feedback on. */
+  feedback?(body: unknown): Promise<FeedbackAnswer>;
   /** Cancels what is under way and waits until it is booked. */
   close(): Promise<void>;
 }
@@ -44,10 +50,11 @@ export async function serveMcpHttp(served: Served, options: HttpOptions): Promis
   const onerror = (error: Error) => void process.stderr.write(`xrouter mcp: ${error.message}\n`);
   // A stream from the start, so that proxies see life while a model thinks.
   const handler = createMcpHandler(() => served.createServer(), { responseMode: 'sse', onerror });
+  const paths = served.feedback ? [MCP_PATH, FEEDBACK_PATH] : [MCP_PATH];
   let answering = 0;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refused = guard(request, options) ?? (answering >= MOST_REQUESTS ? TOO_MANY : undefined);
+    const refused = guard(request, options, paths) ?? (answering >= MOST_REQUESTS ? TOO_MANY : undefined);
     if (refused) return refuse(response, refused);
     answering++;
     response.once('close', () => answering--);
@@ -55,6 +62,9 @@ export async function serveMcpHttp(served: Served, options: HttpOptions): Promis
     response.once('close', () => left.abort());
     const body = await readBody(request);
     if ('status' in body) return refuse(response, body);
+    if (served.feedback && pathOf(request) === FEEDBACK_PATH) {
+      return tell(response, await served.feedback(body.json));
+    }
     const asked = new Request(`http://localhost${request.url}`, {
       method: 'POST',
       headers: forwardedHeaders(request),
@@ -81,7 +91,7 @@ export async function serveMcpHttp(served: Served, options: HttpOptions): Promis
   );
   const port = await listen(server, options);
   return {
-    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}/mcp`,
+    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}${MCP_PATH}`,
     async close() {
       server.close();
       await handler.close();
@@ -90,6 +100,8 @@ export async function serveMcpHttp(served: Served, options: HttpOptions): Promis
     },
   };
 }
+
+const MCP_PATH = '/mcp';
 
 const TOO_MANY: Refused = {
   status: 503,
@@ -153,10 +165,19 @@ async function readBody(request: IncomingMessage): Promise<{ json: unknown } | R
   }
 }
 
-function refuse(response: ServerResponse, { status, message, headers }: Refused): void {
-  const code = status === 400 ? -32_700 : -32_000;
-  const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message } });
+function refuse(response: ServerResponse, { status, message, headers, data }: Refused): void {
+  const code = status === 400 && !data ? -32_700 : -32_000;
+  const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message, data } });
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
+}
+
+function tell(response: ServerResponse, answer: FeedbackAnswer): void {
+  if (answer.status === 200) {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
+    return;
+  }
+  const { code, message, hint } = answer.error;
+  refuse(response, { status: answer.status, message, data: { code, hint } });
 }
 
 async function send(response: ServerResponse, answered: Response): Promise<void> {

@@ -57,17 +57,22 @@ export async function serveStdio(router: Router, stdout: Writable, options: McpO
 }
 
 /**
- * Serves a router over Streamable HTTP at `/mcp`, without sessions, with `call_model` besides the other tools.
- * The router stays open.
+ * Serves a router over Streamable HTTP at `/mcp`, without sessions, with `call_model` besides the other tools,
+ * and takes feedback at `/v1/feedback`. The router stays open.
  * @throws XrouterError `invalid_config` where the token is short or the port is in use
  */
 export async function serveHttp(router: Router, options: McpHttpOptions): Promise<HttpServing> {
   const host = hostOf(router, options, true);
   const { createMcpServer } = await import('./server.ts');
-  const close = async () => {
-    await Promise.all([host.calls.close(), host.direct?.rollouts.close()]);
+  const { answerFeedback } = await import('../feedback-route.ts');
+  const served: Served = {
+    createServer: () => createMcpServer(host),
+    feedback: (body) => answerFeedback(router, body),
+    async close() {
+      await Promise.all([host.calls.close(), host.direct?.rollouts.close()]);
+    },
   };
-  return guardedHttp({ createServer: () => createMcpServer(host), close }, options);
+  return guardedHttp(served, options);
 }
 
 export type McpRecordingOptions = Pick<

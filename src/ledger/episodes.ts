@@ -2,6 +2,7 @@
  * Where episodes are kept for learning, beside the account. Written after the answer was delivered, and
  * without texts unless the user asks for them.
  */
+import { inspect } from 'node:util';
 import type { CallRecord, Episode } from '../episode.ts';
 import { XrouterError } from '../errors.ts';
 import type { StoredFeatures } from '../policy/embedded/stored-features.ts';
@@ -53,13 +54,20 @@ export interface StoredEpisode extends EpisodeWithPrompt {
   feedback: Feedback[];
 }
 
+/** What feedback is about: an episode, by its id, or all answered episodes of a run of the caller's trace. */
+export type FeedbackTarget = string | { runId: string };
+
 export interface EpisodeStore {
   /** Keeps the episode; one that is there already is replaced. Resolves once it is written. */
   saveEpisode(episode: EpisodeWithPrompt): Promise<void>;
   /** Newest first. `since`: ISO time, inclusive. `limit` defaults to 100. */
   episodes(filter?: { limit?: number; since?: string }): Promise<StoredEpisode[]>;
-  /** @throws XrouterError `invalid_request` for a score out of range or an episode that is not kept */
-  feedback(episodeId: string, feedback: Feedback): Promise<void>;
+  /**
+   * An episode that only went on with an agent's turn passes feedback on to the one that chose the model.
+   * @returns ids of the episodes it joined
+   * @throws XrouterError `invalid_request` for a score out of range, `unknown_episode` where nothing is kept
+   */
+  feedback(target: FeedbackTarget, feedback: Feedback): Promise<string[]>;
 }
 
 /** The episode as it is stored: always without the adapter's native objects, which are no data. */
@@ -109,20 +117,46 @@ function actionWithoutText(action: Action): Action {
   return { type: 'call', calls: [first!, ...others] };
 }
 
+/**
+ * The runs by which feedback finds the episode: those it belongs to, and the one of the call that answered.
+ * What was tried again after a failure is no answer, so what is said of the whole run is not about it.
+ */
+export function runIdsOf(episode: Episode): string[] {
+  const answer = episode.steps
+    .flatMap(({ calls }) => calls)
+    .find(({ callId }) => callId === episode.answerCallId);
+  const answeredItself = episode.steps.at(-1)?.decision.action.type === 'answer';
+  if (!answer && !answeredItself) return [];
+  return [...new Set([...(episode.runIds ?? []), ...(answer?.runId ? [answer.runId] : [])])];
+}
+
 /** @throws XrouterError `invalid_request` */
-export function assertFeedback({ score, source }: Feedback): void {
-  if (score >= 0 && score <= 1 && source !== '') return;
+export function assertFeedback(target: FeedbackTarget, { score, source }: Feedback): void {
+  const isScore = typeof score === 'number' && score >= 0 && score <= 1;
+  if (!isScore || typeof source !== 'string' || source === '') {
+    throw new XrouterError(
+      'invalid_request',
+      `Feedback needs a score from 0 to 1 and a source, not ${inspect(score)} by ${inspect(source)}.`,
+      { hint: 'Scale the score to 0..1 and name who gives it, for example "user".' },
+    );
+  }
+  const id: unknown = typeof target === 'object' ? target?.runId : target;
+  if (typeof id === 'string' && id !== '') return;
   throw new XrouterError(
     'invalid_request',
-    `Feedback needs a score from 0 to 1 and a source, not ${score}.`,
+    `Feedback needs the id of an episode or run, not ${inspect(id)}.`,
     {
-      hint: 'Scale the score to 0..1 and name who gives it, for example "user".',
+      hint: "An episode's id is the `id` of the result; a run is named as { runId }.",
     },
   );
 }
 
-export function episodeNotKept(episodeId: string): XrouterError {
-  return new XrouterError('invalid_request', `No episode ${episodeId} is kept.`, {
+export function notKept(target: FeedbackTarget): XrouterError {
+  const what =
+    typeof target === 'string'
+      ? `No episode ${target} is kept.`
+      : `No episode of run ${target.runId} that ended with an answer is kept.`;
+  return new XrouterError('unknown_episode', what, {
     hint: 'Check the id, and whether maxEpisodes and maxAgeMs keep episodes long enough for feedback to arrive.',
   });
 }

@@ -13,6 +13,7 @@ export type {
   EpisodeStore,
   EpisodeWithPrompt,
   Feedback,
+  FeedbackTarget,
   LearningFacts,
   StoredEpisode,
 } from './episodes.ts';

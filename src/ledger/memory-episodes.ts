@@ -1,6 +1,13 @@
 /** Episodes of one process, for a router without a file. */
-import type { EpisodeOptions, EpisodeStore, EpisodeWithPrompt, Feedback, StoredEpisode } from './episodes.ts';
-import { assertFeedback, EPISODE_DEFAULTS, episodeNotKept, storedForm } from './episodes.ts';
+import type {
+  EpisodeOptions,
+  EpisodeStore,
+  EpisodeWithPrompt,
+  Feedback,
+  FeedbackTarget,
+  StoredEpisode,
+} from './episodes.ts';
+import { assertFeedback, EPISODE_DEFAULTS, notKept, runIdsOf, storedForm } from './episodes.ts';
 
 export function createMemoryEpisodes(options: EpisodeOptions = {}): EpisodeStore {
   const { storePrompts, maxEpisodes, maxAgeMs } = { ...EPISODE_DEFAULTS, ...options };
@@ -25,12 +32,20 @@ export function createMemoryEpisodes(options: EpisodeOptions = {}): EpisodeStore
       const found = [...kept.values()].filter((episode) => Date.parse(episode.startedAt) >= fromMs);
       return structuredClone(found.reverse().slice(0, limit));
     },
-    async feedback(episodeId: string, feedback: Feedback) {
-      assertFeedback(feedback);
-      const episode = kept.get(episodeId);
-      if (!episode) throw episodeNotKept(episodeId);
-      const others = episode.feedback.filter(({ source }) => source !== feedback.source);
-      episode.feedback = [...others, { score: feedback.score, source: feedback.source }];
+    async feedback(target: FeedbackTarget, feedback: Feedback) {
+      assertFeedback(target, feedback);
+      const named = [...kept.values()].filter((episode) =>
+        typeof target === 'string' ? episode.id === target : runIdsOf(episode).includes(target.runId),
+      );
+      if (named.length === 0) throw notKept(target);
+      const { score, source } = feedback;
+      const joined = new Set(named.flatMap(({ id, turnOf }) => [id, ...(turnOf ? [turnOf] : [])]));
+      return [...joined].filter((id) => {
+        const episode = kept.get(id);
+        if (!episode) return false;
+        episode.feedback = [...episode.feedback.filter((one) => one.source !== source), { score, source }];
+        return true;
+      });
     },
   };
 }

@@ -54,6 +54,15 @@ const MIGRATIONS = [
     PRIMARY KEY (episode_id, source)
   ) STRICT, WITHOUT ROWID;
   `,
+  // The runs of the caller's trace that an answered request belongs to, so that feedback can name them.
+  `
+  CREATE TABLE runs (
+    run_id TEXT NOT NULL,
+    episode_id TEXT NOT NULL REFERENCES episodes (id) ON DELETE CASCADE,
+    PRIMARY KEY (run_id, episode_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX runs_by_episode ON runs (episode_id);
+  `,
 ];
 
 /**

@@ -1,7 +1,14 @@
 /** Episodes in the ledger's file. */
 import type { Database } from './database.ts';
-import type { EpisodeOptions, EpisodeStore, EpisodeWithPrompt, Feedback, StoredEpisode } from './episodes.ts';
-import { assertFeedback, EPISODE_DEFAULTS, episodeNotKept, storedForm } from './episodes.ts';
+import type {
+  EpisodeOptions,
+  EpisodeStore,
+  EpisodeWithPrompt,
+  Feedback,
+  FeedbackTarget,
+  StoredEpisode,
+} from './episodes.ts';
+import { assertFeedback, EPISODE_DEFAULTS, notKept, runIdsOf, storedForm } from './episodes.ts';
 
 export class SqliteEpisodes implements EpisodeStore {
   readonly #database: Database;
@@ -19,7 +26,8 @@ export class SqliteEpisodes implements EpisodeStore {
   /** Waits for the turn of the event loop to end, so that answers go out first and neighbours share a commit. */
   async saveEpisode(episode: EpisodeWithPrompt): Promise<void> {
     const json = JSON.stringify(storedForm(episode, this.#options.storePrompts));
-    this.#waiting.push({ id: episode.id, startedAtMs: Date.parse(episode.startedAt), json });
+    const { id, startedAt } = episode;
+    this.#waiting.push({ id, startedAtMs: Date.parse(startedAt), json, runIds: runIdsOf(episode) });
     this.#writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#writeWaiting());
     await this.#writing;
   }
@@ -34,12 +42,17 @@ export class SqliteEpisodes implements EpisodeStore {
     }));
   }
 
-  async feedback(episodeId: string, feedback: Feedback): Promise<void> {
-    assertFeedback(feedback);
+  async feedback(target: FeedbackTarget, feedback: Feedback): Promise<string[]> {
+    assertFeedback(target, feedback);
     await this.flush();
-    await this.#database.write(() => {
-      if (!this.#sql.exists.get(episodeId)) throw episodeNotKept(episodeId);
-      this.#sql.feedback.run(episodeId, feedback.source, feedback.score, this.#database.nowMs());
+    const { score, source } = feedback;
+    return this.#database.write(() => {
+      const named =
+        typeof target === 'string' ? this.#sql.byId.all(target) : this.#sql.ofRun.all(target.runId);
+      if (named.length === 0) throw notKept(target);
+      const joined = new Set(named.flatMap(({ id, turn }) => [String(id), ...(turn ? [String(turn)] : [])]));
+      const now = this.#database.nowMs();
+      return [...joined].filter((id) => this.#sql.feedback.run(source, score, now, id).changes > 0);
     });
   }
 
@@ -53,7 +66,10 @@ export class SqliteEpisodes implements EpisodeStore {
     this.#waiting = [];
     this.#writing = undefined;
     return this.#database.write(() => {
-      for (const { id, startedAtMs, json } of batch) this.#sql.save.run(id, startedAtMs, json);
+      for (const { id, startedAtMs, json, runIds } of batch) {
+        this.#sql.save.run(id, startedAtMs, json);
+        for (const runId of runIds) this.#sql.saveRun.run(runId, id);
+      }
       this.#sql.forgetOld.run(this.#database.nowMs() - this.#options.maxAgeMs);
       this.#sql.forgetMany.run(this.#options.maxEpisodes);
     });
@@ -64,6 +80,7 @@ interface WaitingEpisode {
   id: string;
   startedAtMs: number;
   json: string;
+  runIds: string[];
 }
 
 function statements(database: Database) {
@@ -72,7 +89,12 @@ function statements(database: Database) {
       `INSERT INTO episodes (id, started_at_ms, json) VALUES (?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET json = excluded.json`,
     ),
-    exists: database.prepare('SELECT 1 FROM episodes WHERE id = ?'),
+    saveRun: database.prepare('INSERT OR IGNORE INTO runs (run_id, episode_id) VALUES (?, ?)'),
+    byId: database.prepare("SELECT id, json ->> '$.turnOf' AS turn FROM episodes WHERE id = ?"),
+    ofRun: database.prepare(
+      `SELECT id, json ->> '$.turnOf' AS turn FROM runs JOIN episodes ON id = episode_id
+        WHERE run_id = ? ORDER BY seq`,
+    ),
     since: database.prepare(
       `SELECT json, (
           SELECT json_group_array(json_object('score', score, 'source', source))
@@ -81,7 +103,8 @@ function statements(database: Database) {
         FROM episodes WHERE started_at_ms >= ? ORDER BY started_at_ms DESC, seq DESC LIMIT ?`,
     ),
     feedback: database.prepare(
-      `INSERT INTO feedback (episode_id, source, score, created_at_ms) VALUES (?, ?, ?, ?)
+      `INSERT INTO feedback (episode_id, source, score, created_at_ms)
+        SELECT id, ?, ?, ? FROM episodes WHERE id = ?
         ON CONFLICT DO UPDATE SET score = excluded.score, created_at_ms = excluded.created_at_ms`,
     ),
     forgetOld: database.prepare('DELETE FROM episodes WHERE started_at_ms < ?'),

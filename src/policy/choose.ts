@@ -1,9 +1,8 @@
 /**
  * From estimates to a choice; shared by every policy that predicts success and cost.
  *
- * With a cost sensitivity: the largest `success - lambda * costUsd / referenceUsd`, where the reference is
- * what the pool's dearest candidate costs for a typical request, so that lambda means the same in every
- * pool. With an accuracy floor: the cheapest candidate whose expected success reaches it; where none does,
+ * With a cost sensitivity: the largest utility, where the reference is what the pool's dearest candidate costs
+ * for a typical request, so that lambda means the same in every pool. With an accuracy floor: the cheapest candidate whose expected success reaches it; where none does,
  * the one with the highest success.
  */
 import type { Decision, Estimate, PolicyState } from './policy.ts';
@@ -17,6 +16,11 @@ export interface Choice {
   ranked: Estimate[];
   /** Only with an accuracy floor. */
   floorReached?: boolean;
+}
+
+/** `success - lambda * cost / reference`; with nothing to refer to, cost does not count. */
+export function utilityOf(success: number, costUsd: number, lambda: number, referenceUsd: number): number {
+  return success - (referenceUsd > 0 ? (lambda * costUsd) / referenceUsd : 0);
 }
 
 export type Expectation = Estimate & { success: number };
@@ -42,7 +46,7 @@ export function choose(
   const costOf = (expectation: Expectation) => expectation.costUsd ?? dearestUsd;
   const ranked = expectations.map((expectation) => ({
     ...expectation,
-    utility: expectation.success - (rule.lambda * costOf(expectation)) / reference,
+    utility: utilityOf(expectation.success, costOf(expectation), rule.lambda, reference),
   }));
   const { minSuccess } = rule;
   if (minSuccess === undefined) {

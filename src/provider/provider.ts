@@ -36,6 +36,8 @@ export interface CallFinish {
   reportedUsd?: number;
   /** The provider's id of the response, for support requests. */
   responseId?: string;
+  /** Id of the call in the caller's trace, where the provider opened it. */
+  runId?: string;
   /** The adapter's own form of the answer, for a request that carried `native`. */
   native?: unknown;
 }

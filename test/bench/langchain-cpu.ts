@@ -10,29 +10,13 @@ import { ChatOpenAI } from '@langchain/openai';
 import { ChatXRouter } from '../../adapters/langchain/index.ts';
 import { createCatalog } from '../../src/index.ts';
 import { createLab, labEnvironment } from '../../src/lab/index.ts';
+import { cpuMsOf, median } from './cpu.ts';
 
-const CONCURRENCY = 8;
 const WARM_UP_ROUNDS = 3;
 
 async function serve(): Promise<void> {
   const lab = await createLab();
   process.send?.(lab.url);
-}
-
-async function measure(calls: number, call: () => Promise<unknown>): Promise<number> {
-  const before = process.cpuUsage();
-  let left = calls;
-  await Promise.all(
-    Array.from({ length: CONCURRENCY }, async () => {
-      while (left-- > 0) await call();
-    }),
-  );
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000 / calls;
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 async function main(rounds: number, calls: number): Promise<void> {
@@ -61,7 +45,7 @@ async function main(rounds: number, calls: number): Promise<void> {
     const order = Object.entries(subjects);
     if (round % 2) order.reverse();
     for (const [name, call] of order) {
-      const ms = await measure(calls, call);
+      const ms = await cpuMsOf(calls, call);
       if (round >= 0) spent.get(name)!.push(ms);
     }
   }

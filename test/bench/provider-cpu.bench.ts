@@ -11,8 +11,8 @@ import OpenAI from 'openai';
 import { callWithRetry, closeHttpConnections, createHttpProvider } from '../../src/provider/index.ts';
 import type { RouteRequest } from '../../src/request.ts';
 import { CANDIDATE } from '../provider/calls.ts';
+import { cpuMsOf, median } from './cpu.ts';
 
-const CONCURRENCY = 8;
 const STREAM_CHUNKS = 20;
 const WARM_UP_ROUNDS = 2;
 
@@ -47,22 +47,6 @@ function serve(): void {
     });
   });
   server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
-}
-
-async function measure(calls: number, call: () => Promise<void>): Promise<number> {
-  const before = process.cpuUsage();
-  let left = calls;
-  await Promise.all(
-    Array.from({ length: CONCURRENCY }, async () => {
-      while (left-- > 0) await call();
-    }),
-  );
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000 / calls;
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 async function main(rounds: number, calls: number): Promise<void> {
@@ -118,7 +102,7 @@ async function main(rounds: number, calls: number): Promise<void> {
   const results = new Map(Object.keys(cases).map((name) => [name, [] as number[]]));
   for (let round = 0; round < rounds + WARM_UP_ROUNDS; round++) {
     for (const [name, call] of Object.entries(cases)) {
-      const cpuMs = await measure(calls, call);
+      const cpuMs = await cpuMsOf(calls, call);
       if (round >= WARM_UP_ROUNDS) results.get(name)?.push(cpuMs);
     }
   }

@@ -1,5 +1,6 @@
 /**
- * Every command shown in docs/commands.md prints what the page shows, digits aside. After a change that is
+ * Every command shown in docs/commands.md prints what the page shows, digits aside; in the page's order, since
+ * what one command writes the next ones read. After a change that is
  * meant, `UPDATE_DOCS=1 npx vitest run test/docs/commands.test.ts` writes the real output into the page.
  */
 import { spawnSync } from 'node:child_process';
@@ -7,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { poolFromFile, readTable } from '../../src/learn/index.ts';
 
 const root = join(import.meta.dirname, '../..');
 const page = join(root, 'docs/commands.md');
@@ -26,7 +28,7 @@ afterAll(() => {
 /** The command as a reader types it, in a folder and a home of its own; both outputs as they come. */
 function shell(command: string): string {
   const main = `'${process.execPath}' --disable-warning=ExperimentalWarning '${join(root, 'adapters/cli/main.ts')}'`;
-  const script = command.replace(/(^|\| )xrouter /g, `$1${main} `);
+  const script = command.replace(/(^|\| |\$\()xrouter /g, `$1${main} `);
   const { stdout } = spawnSync('sh', ['-c', `{ ${script}; } 2>&1`], {
     cwd: home,
     env: { PATH: process.env.PATH, HOME: home },
@@ -36,10 +38,11 @@ function shell(command: string): string {
   return stdout.replaceAll(home, '~').trimEnd();
 }
 
-/** Digits and padding vary from run to run. */
+/** Digits, ids and padding vary from run to run. */
 const plain = (output: string) =>
   output
     .trimEnd()
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '#')
     .replace(/\d+(\.\d+)?/g, '#')
     .replace(/[ -]{2,}/g, ' ');
 
@@ -59,4 +62,14 @@ describe('docs/commands.md', () => {
     },
     60_000,
   );
+
+  it('shows files that are read', async () => {
+    const [row, pool] = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, shown], index) => {
+      const path = join(home, `shown-${index}.json`);
+      writeFileSync(path, shown!);
+      return path;
+    });
+    expect((await readTable(row!)).rows).toHaveLength(1);
+    expect(await poolFromFile(pool!)).toMatchObject([{ id: 'mine/small', benchmarks: {} }]);
+  });
 });

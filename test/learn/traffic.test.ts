@@ -2,15 +2,15 @@
  * Learning from one's own traffic, from end to end over real sockets: the lab's models answer, feedback comes
  * from exact checks, and the command line exports, trains and promotes.
  */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCatalog, createRouter } from '../../src/index.ts';
 import { createLab, type Lab, type LabTask, labEnvironment, labTasks } from '../../src/lab/index.ts';
-import { encodeWeights, fitPredictor, readBanditLog, type TableRow } from '../../src/learn/index.ts';
-import { viewPrompt } from '../../src/policy/prompt-view.ts';
+import { readBanditLog } from '../../src/learn/index.ts';
+import { commandLine } from '../support/command-line.ts';
+import { trainedPolicy } from '../support/trained-policy.ts';
 
 const SEED = 21;
 const REQUESTS = 800;
@@ -18,54 +18,17 @@ const SHARE = 0.4;
 const MINI = 'openai/gpt-5-mini';
 const SMALL = 'mistral/mistral-small-2603';
 const LITE = 'google/gemini-2.5-flash-lite';
-const POOL = [MINI, SMALL, LITE];
-const COST_USD: Record<string, number> = { [MINI]: 0.0006, [SMALL]: 0.0002, [LITE]: 0.0001 };
+const COST_USD = { [MINI]: 0.0006, [SMALL]: 0.0002, [LITE]: 0.0001 };
+const POOL = Object.keys(COST_USD);
 
-const main = join(import.meta.dirname, '../../adapters/cli/main.ts');
 const folder = mkdtempSync(join(tmpdir(), 'xrouter-traffic-'));
 const at = (name: string) => join(folder, name);
 const catalog = createCatalog();
 let lab: Lab;
 
-interface Run {
-  status: number;
-  json?: Record<string, unknown>;
-  stderr: string;
-}
-
-function xrouter(...args: string[]): Promise<Run> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', main, ...args, '--json'],
-      { cwd: folder, env: { PATH: process.env.PATH, HOME: folder } },
-      (error, stdout, stderr) =>
-        resolve({
-          status: error ? Number(error.code) : 0,
-          ...(stdout !== '' && { json: JSON.parse(stdout) }),
-          stderr,
-        }),
-    );
-  });
-}
-
-/** A policy trained on outcomes of other prompts; `as` says whose outcomes a model is given. */
-function trained(name: string, as: (model: string) => string): void {
-  const rows = labTasks(SEED + 1, 150).map(
-    (task): TableRow => ({
-      id: task.id,
-      task: task.task,
-      view: viewPrompt({ messages: [{ role: 'user', content: task.prompt }] }),
-      outcomes: new Map(
-        POOL.map((model) => [
-          model,
-          { score: lab.wouldSolve(as(model), task.prompt) ? 1 : 0, costUsd: COST_USD[model]! },
-        ]),
-      ),
-    }),
-  );
-  const { weights } = fitPredictor([{ path: name, rows, models: [...POOL].sort() }], { name });
-  writeFileSync(at(`${name}.policy`), encodeWeights(weights));
+async function xrouter(...args: string[]) {
+  const { stdout, ...ran } = await commandLine(folder, [...args, '--json']);
+  return { ...ran, ...(stdout !== '' && { json: JSON.parse(stdout) as Record<string, unknown> }) };
 }
 
 async function traffic(policy: string, tasks: readonly LabTask[]): Promise<void> {
@@ -93,8 +56,10 @@ beforeAll(async () => {
   lab = await createLab({ seed: SEED, candidates: catalog.candidates });
   // It was told that the weak model is the strong one, and the other way round.
   const swapped: Record<string, string> = { [MINI]: SMALL, [SMALL]: MINI };
-  trained('misled', (model) => swapped[model] ?? model);
-  trained('informed', (model) => model);
+  const lesson = { seed: SEED + 1, costUsd: COST_USD };
+  const as = (model: string) => swapped[model] ?? model;
+  writeFileSync(at('misled.policy'), trainedPolicy(lab, { ...lesson, name: 'misled', as }));
+  writeFileSync(at('informed.policy'), trainedPolicy(lab, { ...lesson, name: 'informed' }));
   await traffic('misled', labTasks(SEED, REQUESTS));
 }, 60_000);
 afterAll(async () => {

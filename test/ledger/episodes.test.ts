@@ -67,6 +67,26 @@ function episode(id: string, startedAtMs: number): Episode {
   };
 }
 
+/** The episode as it ends where its only call failed. */
+function unanswered(given: Episode): Episode {
+  return { ...given, steps: given.steps.slice(0, 1) };
+}
+
+/** The episode as it ends where its only call answered; the call's run has that id. */
+function answered(given: Episode, runId: string): Episode {
+  const step = given.steps[0]!;
+  const call = { ...step.calls[0]!, status: 'completed' as const, runId };
+  return { ...given, steps: [{ ...step, calls: [call] }], answerCallId: call.callId };
+}
+
+async function scores(store: EpisodeStore) {
+  const told = (await store.episodes()).map(({ id, feedback }) => [
+    id,
+    Object.fromEntries(feedback.map(({ source, score }) => [source, score])),
+  ]);
+  return Object.fromEntries(told);
+}
+
 async function sqliteEpisodes(options: EpisodeOptions, path = join(temporaryFolder(), 'ledger.sqlite')) {
   const ledger = await openSqliteLedger({ path, episodes: options });
   onTestFinished(() => ledger.close());
@@ -141,11 +161,66 @@ describe.each(stores)('%s episodes', (_, open) => {
     const store = await open({});
     await expect(store.feedback('nobody', { score: 1, source: 'user' })).rejects.toThrow('No episode nobody');
     await store.saveEpisode(episode('e', now));
-    for (const score of [2, -1, Number.NaN]) {
+    for (const score of [2, -1, Number.NaN, '1' as never, true as never, undefined as never]) {
       await expect(store.feedback('e', { score, source: 'user' })).rejects.toMatchObject({
         code: 'invalid_request',
+        message: expect.stringContaining('score from 0 to 1'),
       });
     }
+    for (const target of ['', { runId: '' }, {} as never, undefined as never, 7 as never]) {
+      await expect(store.feedback(target, { score: 1, source: 'user' })).rejects.toMatchObject({
+        code: 'invalid_request',
+        message: expect.stringContaining('id of an episode or run'),
+      });
+    }
+    expect((await store.episodes())[0]!.feedback).toEqual([]);
+  });
+
+  test('a run names every answer that was given in it, and no failed attempt', async () => {
+    const store = await open({});
+    const runIds = ['root', 'parent'];
+    const saved = [
+      answered({ ...episode('first', now - 3), runIds: [...runIds, 'own 1'] }, 'call 1'),
+      { ...unanswered(episode('failed', now - 2)), runIds: [...runIds, 'own 2'] },
+      answered({ ...episode('second', now - 1), runIds: [...runIds, 'own 3'] }, 'call 3'),
+      // Answered by the policy itself.
+      { ...episode('stranger', now), runIds: ['other root'] },
+    ];
+    for (const one of saved) await store.saveEpisode(one);
+    const say = (runId: string, score = 1, source = 'user') => store.feedback({ runId }, { score, source });
+
+    expect(await say('root')).toEqual(['first', 'second']);
+    expect(await say('root', 0.5)).toEqual(['first', 'second']);
+    expect(await say('own 3', 0, 'tests')).toEqual(['second']);
+    expect(await say('call 1', 0, 'reviewer')).toEqual(['first']);
+    expect(await say('other root')).toEqual(['stranger']);
+    expect(await scores(store)).toEqual({
+      first: { user: 0.5, reviewer: 0 },
+      second: { user: 0.5, tests: 0 },
+      failed: {},
+      stranger: { user: 1 },
+    });
+    for (const runId of ['own 2', 'nobody', 'first']) {
+      await expect(say(runId)).rejects.toMatchObject({
+        code: 'unknown_episode',
+        message: `No episode of run ${runId} that ended with an answer is kept.`,
+      });
+    }
+  });
+
+  test('feedback on an agent’s later step also reaches the episode that chose its model', async () => {
+    const store = await open({});
+    await store.saveEpisode(answered(episode('chose', now - 2), 'call 1'));
+    await store.saveEpisode(answered({ ...episode('went on', now - 1), turnOf: 'chose' }, 'call 2'));
+    await store.saveEpisode(answered({ ...episode('orphan', now), turnOf: 'forgotten' }, 'call 3'));
+    expect(await store.feedback('went on', { score: 1, source: 'user' })).toEqual(['went on', 'chose']);
+    expect(await store.feedback('chose', { score: 0, source: 'tests' })).toEqual(['chose']);
+    expect(await store.feedback({ runId: 'call 3' }, { score: 0, source: 'user' })).toEqual(['orphan']);
+    expect(await scores(store)).toEqual({
+      chose: { user: 1, tests: 0 },
+      'went on': { user: 1 },
+      orphan: { user: 0 },
+    });
   });
 
   test('make room by number and by age', async () => {

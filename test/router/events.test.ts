@@ -35,6 +35,8 @@ describe('the event stream', () => {
     ['a negative lambda', { messages: user('hi'), lambda: -1 }],
     ['a floor above 1', { messages: user('hi'), minSuccess: 1.5 }],
     ['a limit that is no number', { messages: user('hi'), limits: { totalMs: 'soon' } }],
+    ['a run id that is no list', { messages: user('hi'), runIds: 'run' }],
+    ['run ids that are no text', { messages: user('hi'), runIds: ['run', 7] }],
   ];
   it.each(invalid)('ends once, as failed, for %s', async (_, request) => {
     await using setup = await labRouter({ pool: [...PAIR] });

@@ -7,6 +7,7 @@ import { printJson, say } from '../output.ts';
 import { configOf } from '../setup.ts';
 
 interface Flags {
+  run?: boolean;
   source: string;
   ledger?: string;
   config?: string;
@@ -16,21 +17,20 @@ interface Flags {
 export function command(): Command {
   return new Command('feedback')
     .description('Says how good an answer turned out to be; training learns from it.')
-    .argument('<episode>', 'its id, as `ask --json` prints it')
+    .argument('<id>', 'of the episode, as `ask --json` prints it')
     .argument('<score>', '0 (useless) to 1 (right)', probability)
+    .option('--run', 'the id is that of a run in a LangChain trace: all answers given in it are scored')
     .option('--source <name>', 'who says so; a second word of the same source replaces its first', 'user')
     .option('--ledger <file>', 'where the episode is kept; default: one file for all your programs')
     .option('--config <file>', 'configuration file; default: xrouter.config.* of this folder')
     .option('--json', 'print one JSON document')
-    .action(async (episode: string, score: number, { source, json, ...flags }: Flags) => {
+    .action(async (id: string, score: number, { run, source, json, ...flags }: Flags) => {
       const ledger = await openLedger({ path: await ledgerPath(flags) });
-      try {
-        await ledger.episodeStore.feedback(episode, { score, source });
-      } finally {
-        await ledger.close();
-      }
-      say(`${episode}: ${score} by ${source}`);
-      if (json) printJson({ episode, score, source });
+      const episodes = await ledger.episodeStore
+        .feedback(run ? { runId: id } : id, { score, source })
+        .finally(() => ledger.close());
+      for (const episode of episodes) say(`${episode}: ${score} by ${source}`);
+      if (json) printJson({ [run ? 'run' : 'episode']: id, episodes, score, source });
     });
 }
 

@@ -1,20 +1,16 @@
 /**
- * The rule by which expected success and cost become a choice.
- *
- *   utility = success - lambda * cost / (mean cost of the pool's dearest candidate)
+ * The rule by which expected success and cost become a choice, over many prompts at once and so without an object
+ * for each candidate. The reference is the mean cost of the pool's dearest candidate.
  *
  * For one prompt a larger lambda never chooses a dearer candidate: of two candidates the cheaper gains on
  * the dearer at the rate of their difference in cost. Over prompts it walks along the best attainable
  * frontier of success and cost, since at every lambda it maximises their weighted sum (Lagrange).
  */
+import { utilityOf } from '../choose.ts';
 
 export interface Options {
   success: ArrayLike<number>;
   costUsd: ArrayLike<number>;
-}
-
-export function utilityOf(success: number, costUsd: number, lambda: number, referenceUsd: number): number {
-  return success - (referenceUsd > 0 ? (lambda * costUsd) / referenceUsd : 0);
 }
 
 /** Position in `pool` of the best utility; the cheaper of equals. `pool` holds positions in the options. */

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCatalog, openLedger, utcDay } from '../../../src/index.ts';
 import type { Lab } from '../../../src/lab/index.ts';
 import { createLab, labEnvironment } from '../../../src/lab/index.ts';
+import { commandLine } from '../../support/command-line.ts';
 
-const main = join(import.meta.dirname, '../../../adapters/cli/main.ts');
 const folder = mkdtempSync(join(tmpdir(), 'xrouter-cli-'));
 const catalog = createCatalog();
 let lab: Lab;
@@ -19,25 +18,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Run {
-  status: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** The command line in a process of its own, without any key but those given. */
-function xrouter(args: string[], options: { env?: object; input?: string } = {}): Promise<Run> {
-  return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH, HOME: folder, ...options.env };
-    const child = execFile(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', main, ...args],
-      { cwd: folder, env },
-      (error, stdout, stderr) => resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-    child.stdin?.end(options.input ?? '');
-  });
-}
+const xrouter = (args: string[], options: { env?: object; input?: string } = {}) =>
+  commandLine(folder, args, options);
 
 const withLab = () => ({ env: labEnvironment(lab, catalog.providers) });
 

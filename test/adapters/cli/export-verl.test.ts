@@ -1,32 +1,24 @@
 /** `xrouter export verl` as a process: its flags, its output, its exit status. */
-import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { files, tableRows } from '../../learn/verl-table.ts';
+import { commandLine } from '../../support/command-line.ts';
 
-const MAIN = join(import.meta.dirname, '../../../adapters/cli/main.ts');
 let made: Awaited<ReturnType<typeof files>>;
 beforeAll(async () => {
   made = await files(tableRows(30));
 });
 
-function exportVerl(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  const command = ['--disable-warning=ExperimentalWarning', MAIN, 'export', 'verl', ...args];
-  return new Promise((resolve) => {
-    execFile(process.execPath, command, { cwd: made.folder }, (error, stdout, stderr) =>
-      resolve({ code: error?.code ?? 0, stdout, stderr }),
-    );
-  });
-}
+const exportVerl = (...args: string[]) => commandLine(made.folder, ['export', 'verl', ...args]);
 const input = () => ['--table', made.table, '--catalog', made.catalog];
 
 describe('export verl', () => {
   it('writes the folder and says what is in it', async () => {
     const out = join(made.folder, 'whole');
     const pool = 'lab/tiny,lab/large,lab/huge';
-    const { code, stdout, stderr } = await exportVerl(...input(), '--out', out, '--pool', pool, '--json');
-    expect(code).toBe(0);
+    const { status, stdout, stderr } = await exportVerl(...input(), '--out', out, '--pool', pool, '--json');
+    expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ out, candidates: 3, valRows: 3 });
     expect(stderr).toContain('3 for validation, 3 candidates');
     const names = ['export.json', 'recorded.jsonl', 'router_tools.yaml', 'train.parquet', 'val.parquet'];
@@ -38,7 +30,7 @@ describe('export verl', () => {
     const outcomes = { 'gpt-5-nano': { score: 1, cost: 0.001 }, 'gpt-5': { score: 1, cost: 0.01 } };
     const { table } = await files([{ id: 'a', prompt: 'x', outcomes }]);
     const out = join(made.folder, 'catalog');
-    const { code } = await exportVerl(
+    const { status } = await exportVerl(
       '--table',
       table,
       '--out',
@@ -48,7 +40,7 @@ describe('export verl', () => {
       '--price-factor',
       '1',
     );
-    expect(code).toBe(0);
+    expect(status).toBe(0);
     const yaml = readFileSync(join(out, 'router_tools.yaml'), 'utf8');
     expect(yaml).toContain('candidate: "gpt-5-nano"');
     expect(yaml).toMatch(/Price: \$0\.05 input/);
@@ -61,16 +53,16 @@ describe('export verl', () => {
     ['a price factor below 1', ['--out', 'o', '--price-factor', '0.5'], /from 1 to 100/],
     ['half a version', ['--out', 'o', '--versions', '0.5'], /whole number/],
   ])('is wrong usage: %s', async (_, flags, message) => {
-    const { code, stdout, stderr } = await exportVerl(...input(), ...flags);
-    expect(code).toBe(2);
+    const { status, stdout, stderr } = await exportVerl(...input(), ...flags);
+    expect(status).toBe(2);
     expect(stderr).toMatch(message);
     expect(stdout).toBe('');
     expect(existsSync(join(made.folder, 'o'))).toBe(false);
   });
 
   it('fails with one line where a model has no price', async () => {
-    const { code, stderr } = await exportVerl('--table', made.table, '--out', join(made.folder, 'n'));
-    expect(code).toBe(1);
+    const { status, stderr } = await exportVerl('--table', made.table, '--out', join(made.folder, 'n'));
+    expect(status).toBe(1);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).toMatch(/lab\//);
   });

@@ -1,25 +1,15 @@
 /** The commands of learning from one's own traffic: how they fail. `test/learn/traffic.test.ts` shows them working. */
-import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openLedger } from '../../../src/index.ts';
+import { commandLine } from '../../support/command-line.ts';
 
-const main = join(import.meta.dirname, '../../../adapters/cli/main.ts');
 const folder = mkdtempSync(join(tmpdir(), 'xrouter-learning-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function xrouter(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', main, ...args],
-      { cwd: folder, env: { PATH: process.env.PATH, HOME: folder } },
-      (error, stdout, stderr) => resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
-}
+const xrouter = (...args: string[]) => commandLine(folder, args);
 
 describe('xrouter feedback', () => {
   it('joins the episode of `ask`, and is refused for one that is not there', async () => {
@@ -36,13 +26,18 @@ describe('xrouter feedback', () => {
     );
     const { id } = JSON.parse(asked.stdout);
     const given = await xrouter('feedback', id, '0.5', '--source', 'me', '--ledger', ledger, '--json');
-    expect(JSON.parse(given.stdout)).toEqual({ episode: id, score: 0.5, source: 'me' });
+    expect(JSON.parse(given.stdout)).toEqual({ episode: id, episodes: [id], score: 0.5, source: 'me' });
     const opened = await openLedger({ path: ledger });
     expect(await opened.episodeStore.episodes()).toMatchObject([
       { id, feedback: [{ score: 0.5, source: 'me' }] },
     ]);
     await opened.close();
     const refused = await xrouter('feedback', 'nobody', '1', '--ledger', ledger);
+    const noRun = await xrouter('feedback', id, '1', '--run', '--ledger', ledger);
+    expect(noRun).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^xrouter: No episode of run .*\n$/),
+    });
     expect(refused).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/^xrouter: No episode nobody.*\n$/),

@@ -1,28 +1,14 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { commandLine, type Ran } from '../../support/command-line.ts';
 import { worldRows, writeRows } from '../../support/outcomes.ts';
-
-interface Ran {
-  status: number;
-  out: string;
-  err: string;
-}
-
-function xrouter(...args: string[]): Promise<Ran> {
-  const flags = ['--disable-warning=ExperimentalWarning', 'adapters/cli/main.ts', ...args];
-  return new Promise((resolve) => {
-    execFile(process.execPath, flags, (error, out, err) => {
-      resolve({ status: error ? Number(error.code) : 0, out, err });
-    });
-  });
-}
 
 let folder: string;
 const at = (name: string): string => join(folder, name);
+const xrouter = (...args: string[]) => commandLine(folder, args);
 const played = async (name: string) =>
   (await readFile(at(name), 'utf8'))
     .trimEnd()
@@ -48,7 +34,7 @@ function replay(out: string, ...more: string[]): Promise<Ran> {
 test('replay writes a line for every row and lambda, the same by seed', async () => {
   const first = await replay('a', '--verifier', '0.9', '--max-calls', '3', '--seed', '4', '--json');
   expect(first.status).toBe(0);
-  expect(JSON.parse(first.out)).toMatchObject({ rows: 40, lambdas: [0, 0.3, 10], verifier: 0.9, seed: 4 });
+  expect(JSON.parse(first.stdout)).toMatchObject({ rows: 40, lambdas: [0, 0.3, 10], verifier: 0.9, seed: 4 });
   const lines = await played('a');
   expect(lines).toHaveLength(120);
   for (const { calls, answer } of lines) {
@@ -78,12 +64,12 @@ test('a verifier worse than a coin, no call at all, and a model that was not mea
     ['--verifier', 'good'],
     ['--max-calls', '0'],
   ]) {
-    const { status, err } = await replay('refused', ...wrong);
+    const { status, stderr } = await replay('refused', ...wrong);
     expect(status).toBe(2);
-    expect(err).toMatch(/must be/);
+    expect(stderr).toMatch(/must be/);
   }
-  const { status, err } = await replay('refused', '--pool', 'nobody');
+  const { status, stderr } = await replay('refused', '--pool', 'nobody');
   expect(status).toBe(1);
-  expect(err).toMatch(/"nobody" was not measured on every row/);
+  expect(stderr).toMatch(/"nobody" was not measured on every row/);
   expect(existsSync(at('refused'))).toBe(false);
 });

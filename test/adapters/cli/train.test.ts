@@ -1,35 +1,21 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { commandLine } from '../../support/command-line.ts';
 import { worldRows, writeRows } from '../../support/outcomes.ts';
-
-interface Ran {
-  status: number;
-  out: string;
-  err: string;
-}
-
-function xrouter(...args: string[]): Promise<Ran> {
-  const flags = ['--disable-warning=ExperimentalWarning', 'adapters/cli/main.ts', ...args];
-  return new Promise((resolve) => {
-    execFile(process.execPath, flags, (error, out, err) => {
-      resolve({ status: error ? Number(error.code) : 0, out, err });
-    });
-  });
-}
 
 let folder: string;
 const at = (name: string): string => join(folder, name);
+const xrouter = (...args: string[]) => commandLine(folder, args);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cli-train-'));
   await writeRows(at('table'), worldRows(120, 1, ['tiny', 'large']));
   await writeRows(at('few'), worldRows(60, 2));
-  const { status, out } = await xrouter('train', '--table', at('table'), '--out', at('policy'), '--json');
+  const { status, stdout } = await xrouter('train', '--table', at('table'), '--out', at('policy'), '--json');
   expect(status).toBe(0);
-  expect(JSON.parse(out)).toMatchObject({ rows: 120, candidates: ['large', 'tiny'], seed: 1 });
+  expect(JSON.parse(stdout)).toMatchObject({ rows: 120, candidates: ['large', 'tiny'], seed: 1 });
 }, 30_000);
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -67,20 +53,20 @@ test('decide writes a line for every row and lambda, and never looks at outcomes
 });
 
 test('an accuracy floor that nobody reaches is said on standard error and in every line', async () => {
-  const { status, err } = await xrouter(
+  const { status, stderr } = await xrouter(
     ...['decide', '--policy', at('policy'), '--table', at('few'), '--min-success', '1', '--out', at('floor')],
   );
   expect(status).toBe(0);
-  expect(err).toMatch(/60 decisions do not reach the floor of 1/);
+  expect(stderr).toMatch(/60 decisions do not reach the floor of 1/);
   expect((await decisions('floor')).every(({ floorReached }) => floorReached === false)).toBe(true);
 });
 
 test('calibrate adds a candidate, which decide then may choose', async () => {
-  const { status, out } = await xrouter(
+  const { status, stdout } = await xrouter(
     ...['calibrate', '--policy', at('policy'), '--table', at('few'), '--out', at('calibrated'), '--json'],
   );
   expect(status).toBe(0);
-  expect(JSON.parse(out)).toMatchObject({ rows: 60, added: ['coder'] });
+  expect(JSON.parse(stdout)).toMatchObject({ rows: 60, added: ['coder'] });
   const decided = await xrouter(
     ...[
       'decide',
@@ -101,14 +87,14 @@ test('calibrate adds a candidate, which decide then may choose', async () => {
 test('what fails says the line and the reason, ends with 1 and leaves no file', async () => {
   await writeFile(at('bad'), `${JSON.stringify(worldRows(1, 4)[0])}\n{"id": "x", "prompt": "p"}\n`);
   const bad = await xrouter('train', '--table', at('bad'), '--out', at('never'));
-  expect(bad).toMatchObject({ status: 1, err: expect.stringMatching(/bad, line 2: outcomes/) });
+  expect(bad).toMatchObject({ status: 1, stderr: expect.stringMatching(/bad, line 2: outcomes/) });
   await writeFile(at('cut'), (await readFile(at('policy'))).subarray(0, 5000));
   const cut = await xrouter('decide', '--policy', at('cut'), '--table', at('few'), '--out', at('never'));
-  expect(cut).toMatchObject({ status: 1, err: expect.stringMatching(/cut off/) });
+  expect(cut).toMatchObject({ status: 1, stderr: expect.stringMatching(/cut off/) });
   const unknown = await xrouter(
     ...['decide', '--policy', at('policy'), '--table', at('few'), '--pool', 'gpt-0', '--out', at('never')],
   );
-  expect(unknown).toMatchObject({ status: 1, err: expect.stringMatching(/gpt-0/) });
+  expect(unknown).toMatchObject({ status: 1, stderr: expect.stringMatching(/gpt-0/) });
   expect(existsSync(at('never'))).toBe(false);
   expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });

@@ -1,7 +1,10 @@
 /** docs/mcp.md says what is so: its tools are the tools, its snippets are valid and name flags that exist. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { command } from '../../../adapters/cli/commands/mcp.ts';
+import { user } from '../../support/lab-router.ts';
+import { emptyFolder } from './clients.ts';
 import { httpServer, post } from './http-server.ts';
 
 const page = readFileSync(new URL('../../../docs/mcp.md', import.meta.url), 'utf8');
@@ -59,9 +62,27 @@ test('every flag that the page names exists', () => {
   for (const [, ...names] of named) for (const name of names) expect(flags).toContain(name);
 });
 
+/** What the page sends by curl. */
+const bodies = [...page.matchAll(/-d '([\s\S]*?)'\n/g)].map((match) => match[1]!);
+
+test('the feedback of the page is kept and answered as it says', async () => {
+  expect(bodies).toHaveLength(2);
+  await using server = await httpServer({}, { ledger: join(emptyFolder(), 'ledger.sqlite') });
+  const { id } = await server.router.route({ messages: user('What is 6 * 7?'), pool: ['gpt-5-nano'] });
+  const { status, body } = await post(
+    server.port,
+    bodies[1]!.replace('EPISODE', id),
+    {},
+    { path: '/v1/feedback' },
+  );
+  expect(status).toBe(200);
+  const [, told] = /It answers `(\{.*\})`/.exec(page) ?? [];
+  expect(JSON.parse(body)).toEqual(JSON.parse(told!.replace('EPISODE', id)));
+});
+
 test('the request of the page is answered', async () => {
   await using server = await httpServer();
-  const [, body] = /-d '([\s\S]*?)'\n/.exec(page) ?? [];
+  const [body] = bodies;
   const { result } = JSON.parse((await post(server.port, body!)).body);
   expect(result.structuredContent).toMatchObject({ text: expect.stringContaining('42'), replayed: false });
   for (const field of /`\{(text, model[^}]*)\}`/.exec(page)![1]!.split(', ')) {
