@@ -29,7 +29,7 @@ describe('a policy that learns from its own traffic', () => {
   it('changes nothing that matters where it was told right', () => {
     for (const seed of [1, 2]) {
       const { weights, meanChange } = improvePolicy(base, traffic(base, 1500, usual, { seed }));
-      expect(meanChange, `seed ${seed}`).toBeLessThan(0.06);
+      expect(meanChange, `seed ${seed}`).toBeLessThan(0.08);
       expect(reward(weights, usual), `seed ${seed}`).toBeGreaterThan(reward(base, usual) - 0.01);
     }
   });

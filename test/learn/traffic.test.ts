@@ -13,7 +13,7 @@ import { commandLine } from '../support/command-line.ts';
 import { trainedPolicy } from '../support/trained-policy.ts';
 
 const SEED = 21;
-const REQUESTS = 800;
+const REQUESTS = 1200;
 const SHARE = 0.4;
 const MINI = 'openai/gpt-5-mini';
 const SMALL = 'mistral/mistral-small-2603';
@@ -102,13 +102,15 @@ describe(`learning from one's own traffic, seed ${SEED}`, () => {
       '--out',
       at('next'),
     );
-    expect(learned.stderr).toMatch(/learned from \d+ of 800 requests/);
+    expect(learned.stderr).toMatch(new RegExp(`learned from \\d+ of ${REQUESTS} requests`));
     const before = readFileSync(at('misled.policy'));
     const args = ['--candidate', at('next'), '--current', at('misled.policy'), '--log', at('log')];
     const { status, json, stderr } = await xrouter('promote', ...args, '--out', at('live.policy'));
     expect(status, stderr).toBe(0);
     expect(json).toMatchObject({ promote: true, difference: { low: expect.any(Number) } });
-    expect(stderr).toMatch(/in the shadow, informed@\d+ agreed with the live policy on \d+ % of 800/);
+    expect(stderr).toMatch(
+      new RegExp(`in the shadow, informed@\\d+ agreed with the live policy on \\d+ % of ${REQUESTS}`),
+    );
     expect(readFileSync(at('live.policy'))).toEqual(readFileSync(at('next')));
     expect(readFileSync(at('misled.policy'))).toEqual(before);
   });
