@@ -9,8 +9,10 @@ const TENTHS = 10;
 export const LEAST_PAIRS = 100;
 const FLOORS = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95];
 
+type Expected = Pick<Forecasts, 'rows' | 'models' | 'success' | 'expectedCost' | 'score'>;
+
 /** Over every row and every model of the pool. */
-export function reliability(data: Forecasts): Reliability {
+export function reliability(data: Expected): Reliability {
   const tenths = Array.from({ length: TENTHS }, (_, tenth) => tenthOf(data, tenth));
   const gaps = tenths
     .filter(({ pairs }) => pairs >= LEAST_PAIRS)
@@ -24,7 +26,7 @@ export function reliability(data: Forecasts): Reliability {
   };
 }
 
-function tenthOf({ rows, models, success, score }: Forecasts, tenth: number): ReliabilityTenth {
+function tenthOf({ rows, models, success, score }: Expected, tenth: number): ReliabilityTenth {
   const count = models.length;
   let pairs = 0;
   let expected = 0;
@@ -53,7 +55,7 @@ function tenthOf({ rows, models, success, score }: Forecasts, tenth: number): Re
   };
 }
 
-function checkFloor({ rows, models, success, expectedCost, score }: Forecasts, floor: number): FloorCheck {
+function checkFloor({ rows, models, success, expectedCost, score }: Expected, floor: number): FloorCheck {
   const count = models.length;
   const pool = models.map((_, j) => j);
   const expected: number[] = [];
