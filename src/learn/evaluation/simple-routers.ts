@@ -10,7 +10,15 @@ import { fitEmbedding } from '../fit-embedding.ts';
 import type { Operation, OutcomeMatrix } from '../frontier.ts';
 import { Random } from '../random.ts';
 import type { TableRow } from '../table.ts';
-import { LAMBDAS, operationOf, SEQUENCE_LAMBDAS, type Training, takeOutcomes } from './bench.ts';
+import {
+  emptyOperations,
+  LAMBDAS,
+  operationOf,
+  putOperations,
+  SEQUENCE_LAMBDAS,
+  type Training,
+  takeOutcomes,
+} from './bench.ts';
 
 export const NEIGHBOURS = 40;
 export const CLUSTERS = 64;
@@ -116,7 +124,7 @@ function learnedFrom(
     knn: decide(byNeighbours),
     clusters: decide(byCluster),
     rule(verifier, maxCalls, verdictSeed) {
-      const whole = SEQUENCE_LAMBDAS.map((lambda) => emptyOperation(lambda, rows.length));
+      const whole = emptyOperations(SEQUENCE_LAMBDAS, rows.length);
       for (const { logged, prompts, test, meanCost } of parts) {
         const part = handMadeRule(asForecasts(rows, outcomes, test, meanCost), logged, prompts, {
           lambdas: SEQUENCE_LAMBDAS,
@@ -124,12 +132,7 @@ function learnedFrom(
           maxCalls,
           seed: verdictSeed,
         });
-        part.forEach((operation, at) => {
-          test.forEach((row, i) => {
-            whole[at]!.cost[row] = operation.cost[i]!;
-            whole[at]!.score[row] = operation.score[i]!;
-          });
-        });
+        putOperations(whole, part, test);
       }
       return whole;
     },
@@ -149,10 +152,6 @@ function joined(a: OutcomeMatrix, b: OutcomeMatrix): OutcomeMatrix {
     score: join(a.score, b.score),
     cost: join(a.cost, b.cost),
   };
-}
-
-function emptyOperation(lambda: number, rows: number): Operation {
-  return { lambda, cost: new Float64Array(rows), score: new Float64Array(rows) };
 }
 
 function meanCosts({ models, cost }: OutcomeMatrix, rows: Int32Array): Float64Array {
