@@ -52,7 +52,7 @@ export interface SimpleRouters {
 }
 
 /**
- * Prompts are embedded by the words of these rows alone, whatever the policy reads.
+ * Prompts are embedded by the words of the rows that teach, whatever the policy reads.
  * @param folds of `rows`; not looked at where there are rows of training
  * @param training other rows to learn from, with the same models
  */
@@ -72,22 +72,27 @@ export function simpleRouters(
       joined(outcomes, training.outcomes),
       [fold],
       seed,
+      training.rows,
     );
   }
-  return learnedFrom(rows, outcomes, outcomes, folds, seed);
+  return learnedFrom(rows, outcomes, outcomes, folds, seed, rows);
 }
 
-/** @param all outcomes of `everything`, of which the first rows are those of `outcomes` */
+/**
+ * @param all outcomes of `everything`, of which the first rows are those of `outcomes`
+ * @param read rows whose words the embedding is made of
+ */
 function learnedFrom(
   everything: readonly TableRow[],
   outcomes: OutcomeMatrix,
   all: OutcomeMatrix,
   folds: readonly Fold[],
   seed: number,
+  read: readonly TableRow[],
 ): SimpleRouters {
   const rows = everything.slice(0, outcomes.rows);
   const random = new Random(seed);
-  const views = everything.map(({ view }) => view);
+  const views = read.map(({ view }) => view);
   const vectors = embedPrompts(fitEmbedding(views, random).embedding, everything);
   const count = outcomes.models.length;
   const byNeighbours = new Float64Array(outcomes.score.length);

@@ -5,7 +5,7 @@ import { Random } from '../random.ts';
 import { type Bench, SEQUENCE_LAMBDAS, type Training, takeBench } from './bench.ts';
 import { workingPoint } from './by-task.ts';
 import type { NoVerifierFigures, VerifierFigures } from './report.ts';
-import { meanAndError, type NamedRouter, resample } from './resample.ts';
+import { type NamedRouter, resample } from './resample.ts';
 import { FOLDS, rowFolds, simpleRouters } from './simple-routers.ts';
 import { play } from './trained-anew.ts';
 
@@ -42,7 +42,7 @@ export function withVerifier(
       plugIn: withoutRl!,
       rule: rule!,
       ...(withRl ? { dapo: withRl, dapoLessPlugIn: difference(2, 0) } : {}),
-      calls: meanAndError(calls).mean,
+      calls: calls.reduce((sum, one) => sum + one, 0) / calls.length,
     };
   });
   const alone = play(data, sequence, undefined, seed, SEQUENCE_LAMBDAS);
