@@ -4,6 +4,7 @@
  * left out, once as many rows at random, so that the difference is the tasks and not the number of rows.
  */
 import { MOST_CALLS } from '../../policy/embedded/sequence.ts';
+import type { Operation } from '../frontier.ts';
 import { Random } from '../random.ts';
 import { takeRows } from '../train-sequence.ts';
 import {
@@ -58,8 +59,8 @@ export function heldOut(
   const chosen = new Set(sample);
   const trained = (parts: readonly Fold[], what: string, done: number): Regime => {
     const oneCall = emptyOperations(LAMBDAS, rows.length);
-    const sequences = [undefined, ...VERIFIER_ACCURACIES].map((verifier) => ({
-      verifier,
+    const sequences = VERIFIER_ACCURACIES.map((accuracy) => ({
+      accuracy,
       played: emptyOperations(SEQUENCE_LAMBDAS, rows.length),
     }));
     parts.forEach((fold, at) => {
@@ -73,28 +74,24 @@ export function heldOut(
         data,
         members.map((row) => fold.test.indexOf(row)),
       );
-      for (const { verifier, played } of sequences) {
-        putOperations(played, play(part, lookahead, verifier, seed, SEQUENCE_LAMBDAS), members);
+      for (const { accuracy, played } of sequences) {
+        putOperations(played, play(part, lookahead, accuracy, seed), members);
       }
     });
     const { knn, rule } = simpleRouters(rows, outcomes, parts, seed);
     return {
       oneCall: resample(
         outcomes,
-        [
-          { id: 'policy', name: 'policy, trained anew', operations: oneCall },
-          { id: 'knn', name: 'nearest neighbours', operations: knn },
-        ],
+        [policy(oneCall), { id: 'knn', name: 'nearest neighbours', operations: knn }],
         { seed, draws },
       ).figures,
-      sequences: sequences.map(({ verifier, played }) => {
-        const routers: NamedRouter[] = [
-          { id: 'policy', name: 'policy, trained anew', operations: takeOperations(played, sample) },
+      noVerifier: resample(sampled, [policy(takeOperations(oneCall, sample))], { seed, draws }).figures[0]!,
+      sequences: sequences.map(({ accuracy, played }) => {
+        const byHand = takeOperations(rule(accuracy, MOST_CALLS, seed), sample);
+        const routers = [
+          policy(takeOperations(played, sample)),
+          { id: 'rule', name: 'rule made by hand', operations: byHand },
         ];
-        if (verifier !== undefined) {
-          const byHand = takeOperations(rule(verifier, MOST_CALLS, seed), sample);
-          routers.push({ id: 'rule', name: 'rule made by hand', operations: byHand });
-        }
         return resample(sampled, routers, { seed, draws }).figures;
       }),
     };
@@ -111,20 +108,28 @@ export function heldOut(
     otherTasks: otherTasks.oneCall,
     verifiers: VERIFIER_ACCURACIES.map((accuracy, v) => ({
       accuracy,
-      sameTasks: sameTasks.sequences[v + 1]!,
-      otherTasks: otherTasks.sequences[v + 1]!,
+      sameTasks: sameTasks.sequences[v]!,
+      otherTasks: otherTasks.sequences[v]!,
     })),
     verifierRows: sample.length,
-    noVerifier: { sameTasks: sameTasks.sequences[0]![0]!, otherTasks: otherTasks.sequences[0]![0]! },
+    noVerifier: { sameTasks: sameTasks.noVerifier, otherTasks: otherTasks.noVerifier },
   };
 }
 
 /** What routers gain where some rows, or whole tasks, are left out. */
 interface Regime {
   oneCall: RouterFigures[];
-  /** Without a verifier, then for each accuracy. */
+  /** One call on the rows that sequences are played on. */
+  noVerifier: RouterFigures;
+  /** For each accuracy of the verifier. */
   sequences: RouterFigures[][];
 }
+
+const policy = (operations: readonly Operation[]): NamedRouter => ({
+  id: 'policy',
+  name: 'policy, trained anew',
+  operations,
+});
 
 /** Tasks dealt to folds of about equal size, the large ones first. */
 function taskFolds(tasks: ReadonlyMap<string, number[]>, folds: number, seed: number): Int32Array {

@@ -50,7 +50,7 @@ export function play(
   weights: SequenceWeights,
   verifier: number | undefined,
   seed: number,
-  lambdas = verifier === undefined ? LAMBDAS : SEQUENCE_LAMBDAS,
 ): PlayedOperation[] {
+  const lambdas = verifier === undefined ? LAMBDAS : SEQUENCE_LAMBDAS;
   return operations(data, new SequencePlanner(weights), { lambdas, verifier, maxCalls: MOST_CALLS, seed });
 }

@@ -2,7 +2,7 @@
 import { MOST_CALLS } from '../../policy/embedded/sequence.ts';
 import type { PolicyWeights } from '../../policy/embedded/weights.ts';
 import { Random } from '../random.ts';
-import { type Bench, SEQUENCE_LAMBDAS, type Training, takeBench } from './bench.ts';
+import { type Bench, type Training, takeBench } from './bench.ts';
 import { workingPoint } from './by-task.ts';
 import type { NoVerifierFigures, VerifierFigures } from './report.ts';
 import { type NamedRouter, resample } from './resample.ts';
@@ -45,7 +45,7 @@ export function withVerifier(
       calls: calls.reduce((sum, one) => sum + one, 0) / calls.length,
     };
   });
-  const alone = play(data, sequence, undefined, seed, SEQUENCE_LAMBDAS);
+  const alone = play(data, sequence, undefined, seed);
   const { figures } = resample(
     outcomes,
     [{ id: 'policy', name: 'policy without a verifier', operations: alone }],
