@@ -44,7 +44,7 @@ export function sampleReport(names: { model?: string; task?: string; name?: stri
     reached: k / 10 + 0.03 + 0.01 * (k % 4),
     error: 0.02,
   }));
-  const verifiers = [0.6, 0.7, 0.8, 0.9, 1].map((accuracy) => ({
+  const verifiers = [0.5, 0.6, 0.7, 0.8, 0.9, 1].map((accuracy) => ({
     accuracy,
     plugIn: router('plug-in', 'lookahead without RL', 30 * (accuracy - 0.5), 0.1),
     dapo: router('dapo', 'policy (lookahead with DAPO)', 31 * (accuracy - 0.5), 0.1),

@@ -10,6 +10,8 @@ import { FOLDS, rowFolds, simpleRouters } from './simple-routers.ts';
 import { play } from './trained-anew.ts';
 
 export const VERIFIER_ACCURACIES: readonly number[] = [0.6, 0.7, 0.8, 0.9, 1];
+/** Verdicts that say nothing: how much the policy calls on its own account where calling again cannot help. */
+const COIN = 0.5;
 /** Bounds the time: every row is planned for at every lambda and accuracy. */
 const MOST_ROWS = 800;
 
@@ -24,7 +26,7 @@ export function withVerifier(
   const { rows, outcomes, data } = bench;
   const simple = simpleRouters(rows, outcomes, rowFolds(rows.length, FOLDS, seed), seed, training);
   const { copula, correction } = sequence;
-  const verifiers = VERIFIER_ACCURACIES.map((accuracy): VerifierFigures => {
+  const verifiers = [COIN, ...VERIFIER_ACCURACIES].map((accuracy): VerifierFigures => {
     progress(`sequences with a verifier right in ${Math.round(100 * accuracy)} % of its verdicts`);
     const plain = play(data, { copula }, accuracy, seed);
     const reinforced = correction && play(data, sequence, accuracy, seed);
