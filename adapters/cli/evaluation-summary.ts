@@ -109,7 +109,7 @@ function reinforcement({ reinforcement: anew }: EvaluationReport): string {
   if ('leftOut' in anew) return wrap(`What reinforcement adds: not measured, ${anew.leftOut}.`);
   const rows = anew.settings.flatMap(({ verifier, routers }) =>
     routers.map(({ name: form, gain, more }) => [
-      `${verifier === undefined ? 'one call' : `verifier ${right(verifier)}`}: ${form}`,
+      `${verifier === undefined ? 'one call' : right(verifier)}: ${form}`,
       gained(gain),
       more ? gained(more) : '',
     ]),

@@ -101,9 +101,9 @@ export function sampleReport(names: { model?: string; task?: string; name?: stri
         routers: [
           router('plain', verifier === undefined ? 'predictor alone' : 'lookahead alone', 5, 0),
           { ...router('dapo', 'DAPO', 5.3, 0), more: around(0.3, 0.2) },
-          { ...router('dapo-std', 'DAPO, divided by std', -3.1, 0), more: around(-8.1, 2) },
+          { ...router('dapo-std', 'DAPO, divided by std', -13.1, 0), more: around(-18.1, 2) },
         ],
-        dividedLess: around(-8.4, 2.1),
+        dividedLess: around(-18.4, 2.1),
       })),
       findings: ['In one call DAPO is better than the predictor alone.', 'So it earns its place.'],
     },

@@ -20,7 +20,7 @@ export function withVerifier(report: EvaluationReport): Markup {
       ? 'Without a verifier the policy stays with one call'
       : `Without a verifier the policy made up to ${mostCalls} calls`
   }</strong>: on each of ${count(report.verifierRows)} rows, at every λ, it made ${mostCalls === 1 ? 'one' : `${mostCalls} at most`}, and gains ${points(policy.gain.value)} points (${interval(policy.gain)}).
-${coin && markup`Told that its verifier is a coin, which is as good as none, it makes ${coin.calls.toFixed(2)} calls.`}
+${coin && markup`Told that its verifier is a coin, which is as good as none, it makes ${coin.calls.toFixed(2)} calls on average.`}
 With one it may try a cheap model first and ask another where the answer is judged bad. What that gains, from the best verifier to the worst: ${verifiers
     .toReversed()
     .map((one) => `${gain(one)} at ${share(one.accuracy)}`)
