@@ -32,8 +32,9 @@ export function evaluationSummary(report: EvaluationReport): string {
       ],
     ),
     oneCall(report),
-    heldOut(report),
     sequences(report),
+    heldOut(report),
+    reinforcement(report),
     calibration(report),
     noise(report),
     tasks(report),
@@ -69,49 +70,81 @@ function savings({ costMatch }: Router, best: string): string {
   );
 }
 
-function sequences({ verifiers, policy, verifierRows, table: of }: EvaluationReport): string {
-  if (verifiers.length === 0) return 'The policy was trained without sequences: one call only.';
-  const rows = verifiers.map(({ accuracy, plugIn, dapo, rule, dapoLessPlugIn }) => [
-    `right ${Math.round(100 * accuracy)} %`,
-    ...(dapo && dapoLessPlugIn
-      ? [
-          `${signed(dapo.gain.value)} ${range(dapo.gain)}`,
-          `${signed(dapoLessPlugIn.value)} ${range(dapoLessPlugIn)}`,
-        ]
-      : [`${signed(plugIn.gain.value)} ${range(plugIn.gain)}`]),
-    signed(rule.gain.value),
-    (dapo ?? plugIn).costMatch ? percent((dapo ?? plugIn).costMatch!.value) : 'never',
-  ]);
-  const head = policy.reinforced
-    ? ['verifier', 'policy', 'of it by DAPO', 'rule', 'cost match']
-    : ['verifier', 'policy', 'rule', 'cost match'];
+const right = (accuracy: number) => `right ${Math.round(100 * accuracy)} %`;
+const gained = ({ value, ...interval }: Estimate) => `${signed(value)} ${range(interval)}`;
+
+function sequences({ verifiers, noVerifier, policy, verifierRows, table: of }: EvaluationReport): string {
+  if (!noVerifier) return 'The policy was trained without sequences: one call only.';
+  const { policy: alone, mostCalls } = noVerifier;
+  const match = ({ costMatch }: Router) => (costMatch ? percent(costMatch.value) : 'never');
+  const only = (cell: string): string[] => (policy.reinforced ? [cell] : []);
+  const rows = [
+    ['none', gained(alone.gain), ...only(''), '', match(alone), mostCalls.toFixed(2)],
+    ...verifiers.map(({ accuracy, plugIn, dapo, rule, dapoLessPlugIn, calls }) => [
+      right(accuracy),
+      gained((dapo ?? plugIn).gain),
+      ...only(dapoLessPlugIn ? gained(dapoLessPlugIn) : ''),
+      signed(rule.gain.value),
+      match(dapo ?? plugIn),
+      calls.toFixed(2),
+    ]),
+  ];
   const part = verifierRows < of.rows ? ` On ${verifierRows} rows drawn from the table.` : '';
+  const alwaysOne =
+    mostCalls === 1
+      ? `Without a verifier the policy stays with one call on every row at every lambda: ${signed(alone.gain.value)}.`
+      : `Without a verifier the policy made up to ${mostCalls} calls.`;
   return [
-    table(head, rows),
+    table(['verifier', 'policy', ...only('of it by DAPO'), 'rule', 'cost match', 'calls'], rows),
     wrap(
-      `Up to three calls, gain as above.${part} ` +
+      `Up to three calls, gain as above.${part} ${alwaysOne}` +
         (policy.reinforced
           ? ''
-          : 'No correction by DAPO was better beyond doubt in training, so the lookahead decides alone. ') +
-        'Without a verifier the policy makes one call.',
+          : ' No correction by DAPO was better beyond doubt in training, so the lookahead decides alone.'),
+    ),
+  ].join('\n');
+}
+
+function reinforcement({ reinforcement: anew }: EvaluationReport): string {
+  if ('leftOut' in anew) return wrap(`What reinforcement adds: not measured, ${anew.leftOut}.`);
+  const rows = anew.settings.flatMap(({ verifier, routers }) =>
+    routers.map(({ name: form, gain, more }) => [
+      `${verifier === undefined ? 'one call' : right(verifier)}: ${form}`,
+      gained(gain),
+      more ? gained(more) : '',
+    ]),
+  );
+  return [
+    table(['reinforcement, trained anew', 'gain', 'added by RL'], rows),
+    wrap(
+      `Every form on ${anew.trainingRows} rows of this table, measured on ${anew.rows} others; the last checkpoint, ` +
+        `whatever it is worth. Divided by std: the paper's form, train --divide-by-std. ${anew.findings.join(' ')}`,
     ),
   ].join('\n');
 }
 
 function heldOut({ heldOut: held }: EvaluationReport): string {
   if ('leftOut' in held) return wrap(`Tasks never seen: not measured, ${held.leftOut}.`);
-  const rows = held.sameTasks.map((router, at) => {
-    const other = held.otherTasks[at]!;
-    return [
-      router.name,
-      `${signed(router.gain.value)} ${range(router.gain)}`,
-      `${signed(other.gain.value)} ${range(other.gain)}`,
-    ];
-  });
+  const pairs = (what: string, same: readonly Router[], other: readonly Router[]) =>
+    same.map((router, at) => [
+      `${what}${router.name.replace(', trained anew', '')}`,
+      gained(router.gain),
+      gained(other[at]!.gain),
+    ]);
+  const sampled = held.verifierRows < held.rows;
+  const { sameTasks: known, otherTasks: unseen } = held.noVerifier;
+  const rows = [
+    ...pairs('one call: ', held.sameTasks, held.otherTasks),
+    ...(sampled ? pairs('no verifier: ', [known], [unseen]) : []),
+    ...held.verifiers.flatMap(({ accuracy, sameTasks, otherTasks }) =>
+      pairs(`verifier ${right(accuracy)}: `, sameTasks.slice(0, 1), otherTasks),
+    ),
+  ];
+  const part = sampled ? `; the lines below one call on ${held.verifierRows} rows of it` : '';
   return [
     table([`trained anew (${held.folds} folds)`, 'tasks known', 'tasks never seen'], rows),
     wrap(
-      `Each time on about ${held.trainingRows} rows of this table, so not the policy given, but its kind.`,
+      `Each time on about ${held.trainingRows} rows of this table, without DAPO, so not the policy given, but its kind${part}.`,
     ),
   ].join('\n');
 }
@@ -166,7 +199,7 @@ function tasks({ tasks: all, workingPoint }: EvaluationReport): string {
 }
 
 const signed = (value: number): string => `${value < 0 ? '' : '+'}${value.toFixed(1)}`;
-const range = ({ low, high }: Estimate): string => `[${signed(low)}, ${signed(high)}]`;
+const range = ({ low, high }: Pick<Estimate, 'low' | 'high'>): string => `[${signed(low)}, ${signed(high)}]`;
 
 /** Names come from other people's files: no control characters reach the terminal. */
 function clean(text: string): string {

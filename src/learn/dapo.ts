@@ -2,7 +2,8 @@
  * DAPO, Decoupled Clip and Dynamic sAmpling Policy Optimization (arXiv 2503.14476), for a policy that calls
  * candidates instead of writing tokens. One decision stands where the paper has one token, one episode (call,
  * verdict, call ..., stop) where it has one output, and a prompt with one lambda and pool where it has one
- * question. Top to bottom: hyperparameters, policy, rollout, advantage, loss, loop. What differs from the paper:
+ * question. The hyperparameters are in `dapo-options.ts`; policy, rollout and advantage in `dapo-rollout.ts`; loss
+ * and loop here. What differs from the paper:
  *
  *   - the advantage is R - mean R, not divided by the group's standard deviation: where all episodes of a
  *     group succeed their rewards differ by cost alone, and dividing by their deviation cancels lambda
@@ -13,128 +14,16 @@
  *   - with one call per episode the whole pool is the group, weighted by the policy: no sampling noise
  *   - no overlong penalty: the number of calls is bounded, and each is charged for
  */
-import {
-  ACTION_FEATURES,
-  type ActionSet,
-  CORRECTION_SIZE,
-  correct,
-  HIDDEN,
-} from '../policy/embedded/correction.ts';
-import { STOP } from '../policy/embedded/lookahead.ts';
-import { MOST_CALLS, type SequencePlanner } from '../policy/embedded/sequence.ts';
+import { ACTION_FEATURES, CORRECTION_SIZE, HIDDEN } from '../policy/embedded/correction.ts';
+import type { SequencePlanner } from '../policy/embedded/sequence.ts';
+import { type DapoOptions, dapoDefaults } from './dapo-options.ts';
+import { type DapoSample, policyOf, rollOut } from './dapo-rollout.ts';
 import type { Forecasts } from './environment.ts';
-import { drawGroup, type EpisodeGroup, type GroupState } from './episode-group.ts';
+import { drawGroup } from './episode-group.ts';
 import { Random } from './random.ts';
 
-export interface DapoOptions {
-  seed: number;
-  /** Updates of the old policy: batches of fresh rollouts. */
-  iterations: number;
-  /** Groups with a signal in a batch. */
-  groups: number;
-  /** G: episodes of a group. */
-  episodes: number;
-  /** Most calls of an episode; 1: one-shot, exact groups. */
-  maxCalls: number;
-  /** Passes over a batch. */
-  epochs: number;
-  /** Decisions of a minibatch. */
-  minibatch: number;
-  /** Adam's step. */
-  learningRate: number;
-  /** The paper's 0.2 and 0.28: a wider upper bound lets unlikely actions rise. */
-  clipLow: number;
-  clipHigh: number;
-  /** Share of actions drawn uniformly. */
-  exploration: number;
-  /** Logits per unit of value: how sharply the policy prefers the better action. */
-  sharpness: number;
-  /** lambda is drawn log-uniformly between these. */
-  lambda: readonly [number, number];
-  /** Verifier accuracy is drawn uniformly between these; the policy is told what it is. */
-  verifier: readonly [number, number];
-  /** K: reward of success at no cost. */
-  successReward: number;
-  /** Most that cost can take away. */
-  costMax: number;
-  /** phi: share of the cost that a failure is charged; 1 makes the reward success minus lambda times cost. */
-  failureCharge: number;
-  /** Divide advantages by the group's standard deviation, as the paper does. */
-  normalise: boolean;
-  /** Share of the old weights in their running mean, which is what is validated and kept. */
-  smoothing: number;
-  /** Pull of the weights towards zero, per step, as a share of the learning rate. */
-  decay: number;
-  /** Batches between two validations. */
-  validateEvery: number;
-  /**
-   * `better`: the checkpoint whose validation beats the lookahead by `confidence` standard errors, if any.
-   * `last`: the last one whatever it is worth, to see what the algorithm does by itself.
-   */
-  keep: 'better' | 'last';
-  confidence: number;
-}
-
-export const dapoDefaults: DapoOptions = {
-  seed: 1,
-  iterations: 120,
-  groups: 64,
-  episodes: 8,
-  maxCalls: MOST_CALLS,
-  epochs: 2,
-  minibatch: 256,
-  learningRate: 0.001,
-  clipLow: 0.2,
-  clipHigh: 0.28,
-  exploration: 0.15,
-  sharpness: 30,
-  lambda: [0.01, 100],
-  verifier: [0.5, 1],
-  successReward: 1,
-  costMax: 1,
-  failureCharge: 1,
-  normalise: false,
-  smoothing: 0.9,
-  decay: 0.03,
-  validateEvery: 15,
-  keep: 'better',
-  confidence: 1.64,
-};
-
-/** Success-gated reward of an episode. @param charge lambda times the relative cost of all its calls */
-export function reward(success: number, charge: number, options: DapoOptions): number {
-  const { successReward, costMax, failureCharge } = options;
-  const gained = success * (successReward - Math.min(charge, costMax));
-  return gained - (1 - success) * Math.min(failureCharge * charge, costMax);
-}
-
-/** One decision: the actions there were, the one taken, and what the group says about it. */
-export interface DapoSample {
-  set: ActionSet;
-  chosen: number;
-  /** pi_old of the chosen action. */
-  old: number;
-  /** Truncated importance weight. */
-  weight: number;
-  advantage: number;
-}
-
-/** pi(. | state): softmax of sharpness times (value + correction), written to `out`. */
-export function policyOf(theta: Float64Array, set: ActionSet, sharpness: number, out: Float64Array): void {
-  const hidden = new Float64Array(HIDDEN);
-  const count = set.actions.length;
-  let most = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < count; i++) {
-    out[i] = sharpness * (set.value[i]! + correct(theta, set.features, i, hidden));
-    most = Math.max(most, out[i]!);
-  }
-  let total = 0;
-  for (let i = 0; i < count; i++) {
-    out[i] = Math.exp(out[i]! - most);
-    total += out[i]!;
-  }
-  for (let i = 0; i < count; i++) out[i]! /= total;
-}
+export { type DapoOptions, dapoDefaults } from './dapo-options.ts';
+export { advantagesOf, type DapoSample, policyOf, reward, rollOut } from './dapo-rollout.ts';
 
 /**
  * The clipped loss over decisions, one denominator for all of them (the paper's token-level loss):
@@ -147,135 +36,46 @@ export function dapoLoss(
   gradient?: Float64Array,
 ): number {
   const { sharpness, clipLow, clipHigh } = options;
-  const hidden = new Float64Array(HIDDEN);
   let total = 0;
   for (const { weight } of samples) total += weight;
   let loss = 0;
   for (const { set, chosen, old, weight, advantage } of samples) {
-    const pi = new Float64Array(set.actions.length);
-    policyOf(theta, set, sharpness, pi);
+    const count = set.actions.length;
+    const pi = new Float64Array(count);
+    const hidden = new Float64Array(count * HIDDEN);
+    policyOf(theta, set, sharpness, pi, hidden);
     const ratio = pi[chosen]! / old;
     const clipped = Math.min(1 + clipHigh, Math.max(1 - clipLow, ratio));
     loss -= (weight / total) * Math.min(ratio * advantage, clipped * advantage);
     // Where the clipped branch is the smaller one, the loss is flat.
     if (!gradient || clipped * advantage < ratio * advantage) continue;
     const slope = (-ratio * advantage * weight * sharpness) / total;
-    for (let i = 0; i < pi.length; i++) {
+    for (let i = 0; i < count; i++) {
       const step = slope * ((i === chosen ? 1 : 0) - pi[i]!);
-      if (step === 0) continue;
-      correct(theta, set.features, i, hidden);
-      for (let h = 0; h < HIDDEN; h++) {
-        const last = HIDDEN * ACTION_FEATURES + h;
-        gradient[last]! += step * hidden[h]!;
-        const back = step * theta[last]! * (1 - hidden[h]! * hidden[h]!);
-        for (let f = 0; f < ACTION_FEATURES; f++) {
-          gradient[h * ACTION_FEATURES + f]! += back * set.features[i * ACTION_FEATURES + f]!;
-        }
-      }
+      if (step !== 0) backward(theta, set.features, hidden, i, step, gradient);
     }
   }
   return loss;
 }
 
-/** Rewards and decisions of a group's episodes under `theta`; empty where all rewards are equal. */
-export function rollOut(
-  group: EpisodeGroup,
+/** Adds the gradient of `step` times the correction of one action, whose hidden layer the forward pass left behind. */
+function backward(
   theta: Float64Array,
-  options: DapoOptions,
-  random: Random,
-): DapoSample[] {
-  return options.maxCalls === 1
-    ? exactGroup(group, theta, options)
-    : sampledGroup(group, theta, options, random);
-}
-
-const EQUAL = 1e-9;
-const NO_WEIGHT = 1e-6;
-
-function probabilities(state: GroupState, theta: Float64Array, sharpness: number): Float64Array {
-  if (!state.old) {
-    state.old = new Float64Array(state.set.actions.length);
-    policyOf(theta, state.set, sharpness, state.old);
-  }
-  return state.old;
-}
-
-/** One call: every action's reward is known from the table, so the group is the whole pool. */
-function exactGroup(group: EpisodeGroup, theta: Float64Array, options: DapoOptions): DapoSample[] {
-  const state = group.root(1);
-  const { set } = state;
-  const old = probabilities(state, theta, options.sharpness);
-  const rewards = Array.from(set.actions, (j) => reward(group.score[j]!, group.paid[j]!, options));
-  const advantages = advantagesOf(rewards, old, options.normalise);
-  return advantages
-    .map((advantage, i) => ({ set, chosen: i, old: old[i]!, weight: old[i]!, advantage }))
-    .filter(({ weight }) => weight > NO_WEIGHT);
-}
-
-/** Several calls: G episodes, drawn from a mixture of the policy and the uniform one. */
-function sampledGroup(
-  group: EpisodeGroup,
-  theta: Float64Array,
-  options: DapoOptions,
-  random: Random,
-): DapoSample[] {
-  const { exploration, sharpness, maxCalls } = options;
-  const rewards: number[] = [];
-  const episodes: Omit<DapoSample, 'advantage'>[][] = [];
-  const start = group.root(maxCalls);
-  for (let e = 0; e < options.episodes; e++) {
-    const decisions: Omit<DapoSample, 'advantage'>[] = [];
-    let state = start;
-    let charge = 0;
-    while (state.callsLeft > 0) {
-      const { set } = state;
-      const old = probabilities(state, theta, sharpness);
-      const count = set.actions.length;
-      let chosen = 0;
-      if (random.next() < exploration) chosen = random.below(count);
-      else for (let u = random.next() - old[0]!; u > 0 && chosen < count - 1; ) u -= old[++chosen]!;
-      const behaviour = (1 - exploration) * old[chosen]! + exploration / count;
-      const weight = Math.min(old[chosen]! / behaviour, 2);
-      // An action the policy itself would never take carries no weight.
-      if (weight > NO_WEIGHT) decisions.push({ set, chosen, old: old[chosen]!, weight });
-      const model = set.actions[chosen]!;
-      if (model === STOP) break;
-      charge += group.paid[model]!;
-      state = group.after(state, model);
+  features: Float64Array,
+  hidden: Float64Array,
+  action: number,
+  step: number,
+  gradient: Float64Array,
+): void {
+  for (let h = 0, w = 0; h < HIDDEN; h++) {
+    const last = HIDDEN * ACTION_FEATURES + h;
+    const active = hidden[action * HIDDEN + h]!;
+    gradient[last]! += step * active;
+    const back = step * theta[last]! * (1 - active * active);
+    for (let f = 0, k = action * ACTION_FEATURES; f < ACTION_FEATURES; f++) {
+      gradient[w++]! += back * features[k++]!;
     }
-    rewards.push(reward(group.score[group.answer(state)]!, charge, options));
-    episodes.push(decisions);
   }
-  const advantages = advantagesOf(rewards, undefined, options.normalise);
-  return advantages.flatMap((advantage, e) => episodes[e]!.map((decision) => ({ ...decision, advantage })));
-}
-
-/** verl's, which keeps a group of nearly equal rewards from dividing by nothing. */
-const EPSILON = 1e-6;
-
-/**
- * R - mean R, or the paper's (R - mean R) / std R; empty where all rewards are equal (dynamic sampling). Without
- * weights std is that of a sample, with n - 1, and the numbers are those of verl's `compute_grpo_outcome_advantage`.
- */
-export function advantagesOf(
-  rewards: readonly number[],
-  weights: ArrayLike<number> | undefined,
-  normalise: boolean,
-): number[] {
-  if (Math.max(...rewards) - Math.min(...rewards) < EQUAL) return [];
-  let total = 0;
-  let average = 0;
-  for (const [i, r] of rewards.entries()) {
-    const w = weights ? weights[i]! : 1;
-    total += w;
-    average += w * r;
-  }
-  average /= total;
-  if (!normalise) return rewards.map((r) => r - average);
-  let square = 0;
-  for (const [i, r] of rewards.entries()) square += (weights ? weights[i]! : 1) * (r - average) ** 2;
-  const deviation = Math.sqrt(square / (weights ? total : total - 1)) + EPSILON;
-  return rewards.map((r) => (r - average) / deviation);
 }
 
 export interface DapoProgress {

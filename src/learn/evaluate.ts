@@ -3,6 +3,7 @@ import type { Candidate } from '../catalog/candidate.ts';
 import { chooseByLambda } from '../policy/embedded/choose.ts';
 import { sequencePlanner } from '../policy/embedded/sequence.ts';
 import type { PolicyWeights } from '../policy/embedded/weights.ts';
+import type { DapoOptions } from './dapo.ts';
 import {
   type Bench,
   createBench,
@@ -15,12 +16,13 @@ import { byTask, rowsByTask, workingPoint } from './evaluation/by-task.ts';
 import { heldOut } from './evaluation/held-out.ts';
 import { limitsOf } from './evaluation/limits.ts';
 import { promptNoise } from './evaluation/noise.ts';
+import { reinforcement, teachAndMeasure } from './evaluation/reinforcement.ts';
 import { reliability } from './evaluation/reliability.ts';
 import type { EvaluationReport, SingleFigures } from './evaluation/report.ts';
 import { resample } from './evaluation/resample.ts';
 import { FOLDS, rowFolds, simpleRouters } from './evaluation/simple-routers.ts';
 import { withVerifier } from './evaluation/with-verifier.ts';
-import { type FrontierPoint, type Operation, reference } from './frontier.ts';
+import { type FrontierPoint, type Operation, reference, singlesReference } from './frontier.ts';
 import { operations as replayed } from './replay.ts';
 import type { OutcomeTable } from './table.ts';
 
@@ -29,8 +31,10 @@ export interface EvaluateOptions {
   seed?: number;
   /** Times that rows are drawn anew for the intervals. */
   draws?: number;
-  /** Leaves out the policies trained anew for held-out tasks, which takes longest. */
+  /** Leaves out what is trained anew, for held-out tasks and for reinforcement, which takes longest. */
   quick?: boolean;
+  /** Changes to the reinforcement that is trained anew. */
+  dapo?: Partial<DapoOptions>;
   /** What the policy was trained on: the simple routers learn from it too, and none of its rows is measured. */
   training?: OutcomeTable;
   /** Prices of today, and models that the policy never met. */
@@ -38,6 +42,8 @@ export interface EvaluateOptions {
   /** Told what is being done, a line each. */
   progress?: (line: string) => void;
 }
+
+const QUICK = 'asked to be quick, so no policy was trained anew';
 
 /** Shares of the best single's cost at which the interval of the frontier is drawn, evenly in their logarithm. */
 const BAND_BUDGETS = Array.from({ length: 41 }, (_, k) => 10 ** (-3 + k * 0.08));
@@ -48,7 +54,7 @@ export function evaluatePolicy(
   given: OutcomeTable,
   options: EvaluateOptions = {},
 ): EvaluationReport {
-  const { seed = 1, draws = 300, quick = false, catalog, progress = () => {} } = options;
+  const { seed = 1, draws = 300, quick = false, dapo, catalog, progress = () => {} } = options;
   const table = options.training ? withoutTraining(given, options.training) : given;
   const bench = createBench(weights, table, catalog);
   const { rows, outcomes, pool, data } = bench;
@@ -113,13 +119,14 @@ export function evaluatePolicy(
     sameAsPredictor: sameShare(policy, predictor.operations),
     band: oneShot.band,
     ...sequences,
+    reinforcement: quick
+      ? { leftOut: QUICK }
+      : reinforcement(bench, teachAndMeasure(rows.length, seed), { seed, draws, progress, dapo }),
     reliability: reliability(data),
     noise: promptNoise(bench, seed),
     workingPoint: workingAt,
     tasks: byTask(bench, predictor.operations, working, predictor.expected[working]!, seed),
-    heldOut: quick
-      ? { leftOut: 'asked to be quick, so no policy was trained anew' }
-      : heldOut(bench, table, { seed, draws, progress }),
+    heldOut: quick ? { leftOut: QUICK } : heldOut(bench, { seed, draws, progress }),
   };
   return { ...partial, limits: limitsOf(partial, given) };
 }
@@ -143,7 +150,7 @@ function predictorAlone({ rows, outcomes, pool, data }: Bench) {
 }
 
 function singlesOf({ outcomes, pool }: Bench): SingleFigures[] {
-  const { singles, best } = reference(outcomes);
+  const { singles, best } = singlesReference(outcomes);
   return outcomes.models.map((model, j) => ({
     model,
     accuracy: singles[j]!.accuracy,

@@ -3,8 +3,6 @@
  * single models at the same budget. Everything here is a mean over rows, so costs are USD per request.
  */
 
-import { Random } from './random.ts';
-
 /** One operating point: mean cost in USD and mean score 0..1. */
 export interface FrontierPoint {
   cost: number;
@@ -93,11 +91,15 @@ export function costFor(h: readonly FrontierPoint[], accuracy: number): number |
   return undefined;
 }
 
-/** The points that do not depend on the router, for one weighting of the rows. */
-export interface Reference {
+/** What a router's gain is measured against, for one weighting of the rows. */
+export interface SinglesReference {
   singles: FrontierPoint[];
   best: number;
   mixing: FrontierPoint[];
+}
+
+/** All points that do not depend on the router. */
+export interface Reference extends SinglesReference {
   oracle: FrontierPoint[];
 }
 
@@ -105,10 +107,10 @@ export interface Reference {
 const ORACLE_LAMBDAS = [0, ...Array.from({ length: 33 }, (_, k) => 10 ** ((k - 8) / 4))];
 
 /**
- * Singles, mixing line and oracle of a table.
+ * Singles and mixing line of a table.
  * @param weights how often each row counts, for the bootstrap; default once
  */
-export function reference(table: OutcomeMatrix, weights?: Float64Array): Reference {
+export function singlesReference(table: OutcomeMatrix, weights?: Float64Array): SinglesReference {
   const { rows, models } = table;
   const m = models.length;
   let total = 0;
@@ -128,13 +130,19 @@ export function reference(table: OutcomeMatrix, weights?: Float64Array): Referen
   }
   let best = 0;
   for (let j = 1; j < m; j++) if (singles[j]!.accuracy > singles[best]!.accuracy) best = j;
-  const bestCost = singles[best]!.cost;
+  return { singles, best, mixing: hull(singles) };
+}
+
+/** Singles, mixing line and oracle of a table. */
+export function reference(table: OutcomeMatrix): Reference {
+  const { rows, models } = table;
+  const m = models.length;
+  const against = singlesReference(table);
+  const bestCost = against.singles[against.best]!.cost;
   const oracle = ORACLE_LAMBDAS.map((lambda) => {
     let cost = 0;
     let accuracy = 0;
     for (let i = 0; i < rows; i++) {
-      const w = weights ? weights[i]! : 1;
-      if (w === 0) continue;
       let choice = i * m;
       let choiceValue = Number.NEGATIVE_INFINITY;
       for (let j = i * m; j < (i + 1) * m; j++) {
@@ -144,12 +152,34 @@ export function reference(table: OutcomeMatrix, weights?: Float64Array): Referen
           choiceValue = value;
         }
       }
-      cost += w * table.cost[choice]!;
-      accuracy += w * table.score[choice]!;
+      cost += table.cost[choice]!;
+      accuracy += table.score[choice]!;
     }
-    return { cost: cost / total, accuracy: accuracy / total };
+    return { cost: cost / rows, accuracy: accuracy / rows };
   });
-  return { singles, best, mixing: hull(singles), oracle: hull(oracle) };
+  return { ...against, oracle: hull(oracle) };
+}
+
+/**
+ * Gain of a hull over the mixing line in points, and the least cost in USD at which it is as accurate as the best
+ * single; `undefined`: never.
+ */
+export function gainOver(
+  { singles, best, mixing }: SinglesReference,
+  router: readonly FrontierPoint[],
+): { gain: number; costMatchUsd: number | undefined } {
+  const { cost, accuracy } = singles[best]!;
+  let gain = 0;
+  let budgets = 0;
+  for (let k = 1; k <= 10; k++) {
+    const budget = (cost * k) / 10;
+    const mixed = accuracyAt(mixing, budget);
+    if (mixed === undefined) continue;
+    // A router that cannot meet a budget scores nothing there.
+    gain += (accuracyAt(router, budget) ?? 0) - mixed;
+    budgets++;
+  }
+  return { gain: (gain / budgets) * 100, costMatchUsd: costFor(router, accuracy) };
 }
 
 /** Scores a router's operating points against a table's reference. */
@@ -159,29 +189,16 @@ export function scorePoints(
   points: FrontierPoint[],
 ): FrontierScore {
   const best = ref.singles[ref.best]!;
-  const router = hull(points);
-  let gain = 0;
-  let oracleGain = 0;
-  let budgets = 0;
-  for (let k = 1; k <= 10; k++) {
-    const budget = (best.cost * k) / 10;
-    const mixing = accuracyAt(ref.mixing, budget);
-    if (mixing === undefined) continue;
-    // A router that cannot meet a budget scores nothing there.
-    gain += (accuracyAt(router, budget) ?? 0) - mixing;
-    oracleGain += (accuracyAt(ref.oracle, budget) ?? 0) - mixing;
-    budgets++;
-  }
-  const match = costFor(router, best.accuracy);
+  const { gain, costMatchUsd } = gainOver(ref, hull(points));
   return {
     best: models[ref.best]!,
     bestAccuracy: best.accuracy,
     bestCostUsd: best.cost,
     oracleAccuracy: Math.max(...ref.oracle.map((point) => point.accuracy)),
-    gain: (gain / budgets) * 100,
-    ofOracle: gain / oracleGain,
+    gain,
+    ofOracle: gain / gainOver(ref, ref.oracle).gain,
     maxAccuracy: Math.max(...points.map((point) => point.accuracy)),
-    costMatch: match === undefined ? undefined : match / best.cost,
+    costMatch: costMatchUsd === undefined ? undefined : costMatchUsd / best.cost,
     points: points
       .map((point) => ({ cost: point.cost / best.cost, accuracy: point.accuracy }))
       .sort((a, b) => a.cost - b.cost || a.accuracy - b.accuracy),
@@ -206,45 +223,4 @@ export function operatingPoints(operations: readonly Operation[], weights?: Floa
 
 export function frontierScore(table: OutcomeMatrix, operations: readonly Operation[]): FrontierScore {
   return scorePoints(reference(table), table.models, operatingPoints(operations));
-}
-
-export interface Interval {
-  low: number;
-  high: number;
-  /** Standard error. */
-  error: number;
-}
-
-/**
- * What would have come out on other rows of the same kind: rows drawn with replacement, everything computed
- * anew, the mixing line included. Percentile interval of the gain in points.
- * @param share probability inside the interval
- */
-export function bootstrap(
-  table: OutcomeMatrix,
-  routers: readonly (readonly Operation[])[],
-  { seed = 1, draws = 200, share = 0.95 }: { seed?: number; draws?: number; share?: number } = {},
-): Interval[] {
-  const random = new Random(seed);
-  const gains = routers.map(() => new Float64Array(draws));
-  const weights = new Float64Array(table.rows);
-  for (let draw = 0; draw < draws; draw++) {
-    weights.fill(0);
-    for (let i = 0; i < table.rows; i++) weights[random.below(table.rows)]!++;
-    const ref = reference(table, weights);
-    for (const [at, router] of routers.entries()) {
-      gains[at]![draw] = scorePoints(ref, table.models, operatingPoints(router, weights)).gain;
-    }
-  }
-  return gains.map((values) => {
-    const sorted = values.sort();
-    const mean = sorted.reduce((sum, x) => sum + x, 0) / draws;
-    const square = sorted.reduce((sum, x) => sum + (x - mean) ** 2, 0);
-    const at = (p: number) => sorted[Math.min(draws - 1, Math.floor(p * draws))]!;
-    return {
-      low: at((1 - share) / 2),
-      high: at((1 + share) / 2),
-      error: Math.sqrt(square / Math.max(1, draws - 1)),
-    };
-  });
 }

@@ -21,7 +21,7 @@ export { decideTable, type TableDecision } from './decide.ts';
 export { type EvaluateOptions, evaluatePolicy } from './evaluate.ts';
 export type { EvaluationReport, Provenance } from './evaluation/report.ts';
 export { writeWhole } from './files.ts';
-export { bootstrap, type FrontierScore, frontierScore } from './frontier.ts';
+export { type FrontierScore, frontierScore } from './frontier.ts';
 export { type Improvement, improvePolicy, isHeldOut } from './improve.ts';
 export {
   doublyRobust,
@@ -43,7 +43,6 @@ export {
   replayModels,
 } from './replay.ts';
 export { evaluationPage } from './report/page.ts';
-export { type StudyLine, study } from './study.ts';
 export {
   type Outcome,
   type OutcomeTable,

@@ -96,13 +96,24 @@ export function* replay(
   }
 }
 
+/** An operating point with the number of calls made on each row. */
+export interface PlayedOperation extends Operation {
+  calls: Float64Array;
+}
+
 /** The same as operating points, one for each lambda. */
-export function operations(data: Forecasts, planner: SequencePlanner, options: ReplayOptions): Operation[] {
+export function operations(
+  data: Forecasts,
+  planner: SequencePlanner,
+  options: ReplayOptions,
+): PlayedOperation[] {
   return options.lambdas.map((lambda) => {
-    const operation = { lambda, cost: new Float64Array(data.rows), score: new Float64Array(data.rows) };
+    const column = () => new Float64Array(data.rows);
+    const operation = { lambda, cost: column(), score: column(), calls: column() };
     for (let row = 0; row < data.rows; row++) {
       const play = playRow(data, row, planner, { ...options, lambda });
       operation.cost[row] = play.cost;
+      operation.calls[row] = play.calls.length;
       operation.score[row] = data.score[row * data.models.length + play.answer]!;
     }
     return operation;

@@ -12,8 +12,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { operationOf, outcomeMatrix } from '../../src/learn/evaluation/bench.ts';
 import { reliability } from '../../src/learn/evaluation/reliability.ts';
+import { resample } from '../../src/learn/evaluation/resample.ts';
 import { type Fold, rowFolds, simpleRouters } from '../../src/learn/evaluation/simple-routers.ts';
-import { bootstrap, frontierScore, type Operation, type OutcomeMatrix } from '../../src/learn/frontier.ts';
+import { frontierScore, type Operation, type OutcomeMatrix } from '../../src/learn/frontier.ts';
 import { forecast, replayModels } from '../../src/learn/replay.ts';
 import { type OutcomeTable, readTable, type TableRow } from '../../src/learn/table.ts';
 import { fitPredictor } from '../../src/learn/train.ts';
@@ -92,7 +93,8 @@ function measure(table: OutcomeTable, seed: number) {
       }),
     );
   const operations = choices({ success, costUsd }, LAMBDAS);
-  const [interval] = bootstrap(outcomes, [operations], { seed, draws: 100 });
+  const resampled = resample(outcomes, [{ id: 'policy', name: 'policy', operations }], { seed, draws: 100 });
+  const { low, high } = resampled.figures[0]!.gain;
   const calibration = reliability({
     rows: rows.length,
     models,
@@ -105,8 +107,8 @@ function measure(table: OutcomeTable, seed: number) {
     .reduce((most, tenth) => (gap(tenth) > gap(most) ? tenth : most));
   return {
     gain: frontierScore(outcomes, operations).gain,
-    low: interval!.low,
-    high: interval!.high,
+    low,
+    high,
     coarse: frontierScore(
       outcomes,
       operations.filter(({ lambda }) => COARSE.has(Number(lambda.toPrecision(6)))),

@@ -13,6 +13,7 @@ import {
   outcomeMatrix,
   SEQUENCE_LAMBDAS,
 } from '../../src/learn/evaluation/bench.ts';
+import { reinforcement, teachAndMeasure } from '../../src/learn/evaluation/reinforcement.ts';
 import type { EvaluationReport, RouterFigures } from '../../src/learn/evaluation/report.ts';
 import { frontierScore } from '../../src/learn/frontier.ts';
 import { replay } from '../../src/learn/replay.ts';
@@ -156,18 +157,96 @@ describe('what a reader must not miss', () => {
   });
 
   it('held-out tasks stand beside known ones, and are worse where each task has a model of its own', async () => {
-    const lines = smallTable(180, 5);
+    const lines = smallTable(120, 5);
     const told: string[] = [];
     const { heldOut } = evaluatePolicy(oneCall, await tableOf(lines, 'held'), {
       draws: 20,
       progress: (line) => told.push(line),
     });
     if ('leftOut' in heldOut) throw new Error(heldOut.leftOut);
-    expect(heldOut).toMatchObject({ folds: 3, tasks: 3, rows: 180, trainingRows: 120 });
+    expect(heldOut).toMatchObject({ folds: 3, tasks: 3, rows: 120, trainingRows: 80, verifierRows: 120 });
     expect(heldOut.sameTasks[0]!.gain.value).toBeGreaterThan(heldOut.otherTasks[0]!.gain.value + 5);
-    expect(told.filter((line) => line.includes('training'))).toHaveLength(6);
+    const accuracies = report.verifiers.map(({ accuracy }) => accuracy).filter((v) => v > 0.5);
+    expect(heldOut.verifiers.map(({ accuracy }) => accuracy)).toEqual(accuracies);
+    for (const { sameTasks, otherTasks } of heldOut.verifiers) {
+      expect([sameTasks, otherTasks].map((all) => all.map(({ id }) => id))).toEqual([
+        ['policy', 'rule'],
+        ['policy', 'rule'],
+      ]);
+    }
+    const good = heldOut.verifiers.find(({ accuracy }) => accuracy === 0.9)!;
+    expect(good.sameTasks[0]!.gain.value).toBeGreaterThan(good.otherTasks[0]!.gain.value);
+    // On a task it does not know a verifier is what tells a good answer from a bad one.
+    expect(good.otherTasks[0]!.gain.value).toBeGreaterThan(heldOut.noVerifier.otherTasks.gain.value);
+    expect(told.filter((line) => line.startsWith('held out, training'))).toHaveLength(6);
     expect(report.heldOut).toMatchObject({ leftOut: expect.stringContaining('quick') });
   }, 60_000);
+});
+
+describe('with a verifier', () => {
+  it('the policy makes more than one call; without one, and with one that is a coin, it does not', () => {
+    expect(report.noVerifier!.mostCalls).toBe(1);
+    expect(report.verifiers[0]).toMatchObject({ accuracy: 0.5, calls: 1 });
+    for (const { calls } of report.verifiers) {
+      expect(calls).toBeGreaterThanOrEqual(1);
+      expect(calls).toBeLessThanOrEqual(3);
+    }
+    expect(report.verifiers.find(({ accuracy }) => accuracy === 0.9)!.calls).toBeGreaterThan(1);
+    const perfect = report.verifiers.at(-1)!;
+    expect((perfect.dapo ?? perfect.plugIn).gain.value).toBeGreaterThan(report.noVerifier!.policy.gain.value);
+  });
+});
+
+describe('reinforcement, trained anew', () => {
+  const short = { iterations: 8, groups: 12, validateEvery: 8, learningRate: 0.02 };
+  const told: string[] = [];
+  let measured: Exclude<EvaluationReport['reinforcement'], { leftOut: string }>;
+  beforeAll(async () => {
+    const of = await tableOf(smallTable(400, 9), 'forms');
+    const bench = createBench(oneCall, of);
+    const options = { seed: 2, draws: 40, dapo: short, progress: (line: string) => void told.push(line) };
+    const figures = reinforcement(bench, teachAndMeasure(400, 2), options);
+    if ('leftOut' in figures) throw new Error(figures.leftOut);
+    measured = figures;
+  }, 60_000);
+
+  it('stands beside what it would have to beat, in one call and in sequences, with intervals', () => {
+    expect(measured).toMatchObject({ trainingRows: 240, rows: 160 });
+    expect(measured.settings.map(({ verifier }) => verifier)).toEqual([undefined, 0.7, 0.9]);
+    for (const { routers } of measured.settings) {
+      expect(routers.map(({ id }) => id)).toEqual(['plain', 'dapo', 'dapo-std']);
+      for (const { gain } of routers) expect(gain.high).toBeGreaterThan(gain.low);
+    }
+    expect(told.filter((line) => line.includes('training'))).toHaveLength(5);
+  });
+
+  it('the form divided by the standard deviation is another, and its difference is shown', () => {
+    for (const { routers, dividedLess } of measured.settings) {
+      const [plain, dapo, divided] = routers;
+      expect(divided!.points).not.toEqual(dapo!.points);
+      expect(dividedLess!.value).toBeCloseTo(divided!.gain.value - dapo!.gain.value, 9);
+      expect(dapo!.more!.value).toBeCloseTo(dapo!.gain.value - plain!.gain.value, 9);
+    }
+  });
+
+  it('says whether it earns its place, by the intervals of the differences', () => {
+    const better = measured.settings.some(({ routers }) => routers[1]!.more!.low > 0);
+    expect(measured.findings).toHaveLength(4);
+    expect(measured.findings.at(-1)).toContain(better ? 'earns its place' : 'does not earn its place');
+  });
+
+  it('is measured on rows that taught nothing, and left out where rows are too few or time is short', () => {
+    const { train, test } = teachAndMeasure(5000, 3);
+    expect([train.length, test.length]).toEqual([2000, 800]);
+    expect(test.some((row) => train.includes(row))).toBe(false);
+    const few = reinforcement(createBench(oneCall, table), teachAndMeasure(120, 1), {
+      seed: 1,
+      draws: 10,
+      progress: () => {},
+    });
+    expect(few).toMatchObject({ leftOut: expect.stringContaining('72 rows are too few') });
+    expect(report.reinforcement).toMatchObject({ leftOut: expect.stringContaining('quick') });
+  });
 });
 
 describe('the simple routers', () => {

@@ -3,13 +3,14 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { resample } from '../../src/learn/evaluation/resample.ts';
 import {
   accuracyAt,
-  bootstrap,
   costFor,
   frontierScore,
   hull,
   type Operation,
+  type OutcomeMatrix,
 } from '../../src/learn/frontier.ts';
 import { Random } from '../../src/learn/random.ts';
 import { world } from './world.ts';
@@ -135,19 +136,23 @@ describe('the frontier', () => {
     }
   });
 
-  it('bootstrap intervals hold the estimate, are the same by seed, and narrow with more rows', () => {
+  it('resampled intervals hold the estimate, are the same by seed, and narrow with more rows', () => {
+    const options = { seed: 4, draws: 80 };
+    const gainOf = (data: OutcomeMatrix, operations: Operation[]) =>
+      resample(data, [{ id: 'one', name: 'one', operations }], options).figures[0]!.gain;
     const few = randomRouter(5, [0, 1, 2]);
-    const [interval] = bootstrap(few.data, [few.routers], { seed: 4, draws: 80 });
-    expect(bootstrap(few.data, [few.routers], { seed: 4, draws: 80 })).toEqual([interval]);
-    const { gain } = frontierScore(few.data, few.routers);
-    expect(interval!.low).toBeLessThan(gain);
-    expect(interval!.high).toBeGreaterThan(gain - 3 * interval!.error);
-    const single = (rows: number) => {
+    const gain = gainOf(few.data, few.routers);
+    expect(gainOf(few.data, few.routers)).toEqual(gain);
+    expect(gain.value).toBe(frontierScore(few.data, few.routers).gain);
+    expect(gain.low).toBeLessThan(gain.value);
+    expect(gain.high).toBeGreaterThan(gain.value - (gain.high - gain.low));
+    const width = (rows: number) => {
       const data = world(rows, 9);
       const cost = Float64Array.from({ length: rows }, (_, i) => data.cost[i * 5]!);
       const score = Float64Array.from({ length: rows }, (_, i) => data.score[i * 5 + 4]!);
-      return bootstrap(data, [[{ lambda: 0, cost, score }]], { draws: 80 })[0]!.error;
+      const { low, high } = gainOf(data, [{ lambda: 0, cost, score }]);
+      return high - low;
     };
-    expect(single(1600)).toBeLessThan(single(100));
+    expect(width(1600)).toBeLessThan(width(100));
   });
 });

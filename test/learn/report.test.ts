@@ -39,12 +39,35 @@ describe('the page', () => {
     expect(page).toContain(provenance.policySha256);
   });
 
+  it('shows what reinforcement adds in each form, and that without a verifier there is one call', () => {
+    const page = evaluationPage(sampleReport(), provenance).replaceAll('\u00a0', ' ');
+    for (const finding of [
+      'In one call DAPO is better than the predictor alone.',
+      'So it earns its place.',
+    ]) {
+      expect(page).toContain(finding);
+    }
+    expect(page).toMatch(/Without a verifier the policy stays with one call<\/strong>: on each of 800 rows/);
+    const cells = (row: string) => new RegExp(`>${row}</th>(.*?)</tr>`, 's').exec(page)![1]!.match(/<td/g);
+    for (const row of ['one call', 'verifier right 70 %', 'verifier right 90 %'])
+      expect(cells(row)).toHaveLength(5);
+    const wanton = { ...sampleReport().noVerifier!, mostCalls: 2 };
+    expect(evaluationPage({ ...sampleReport(), noVerifier: wanton }, provenance)).toContain('up to 2 calls');
+  });
+
   it('leaves out what was not measured, and says so', () => {
     const page = evaluationPage(
-      { ...sampleReport(), verifiers: [], heldOut: { leftOut: 'asked to be quick' } },
+      {
+        ...sampleReport(),
+        verifiers: [],
+        noVerifier: undefined,
+        heldOut: { leftOut: 'asked to be quick' },
+        reinforcement: { leftOut: 'the rows are too few' },
+      },
       provenance,
     );
     expect(page).toContain('Not measured: asked to be quick');
+    expect(page).toContain('not measured: the rows are too few');
     expect(page).toContain('trained without sequences');
     expect(page.replace(/<script>.*?<\/script>/s, '')).not.toMatch(/NaN|undefined|Infinity/);
   });

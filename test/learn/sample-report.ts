@@ -44,12 +44,13 @@ export function sampleReport(names: { model?: string; task?: string; name?: stri
     reached: k / 10 + 0.03 + 0.01 * (k % 4),
     error: 0.02,
   }));
-  const verifiers = [0.6, 0.7, 0.8, 0.9, 1].map((accuracy) => ({
+  const verifiers = [0.5, 0.6, 0.7, 0.8, 0.9, 1].map((accuracy) => ({
     accuracy,
     plugIn: router('plug-in', 'lookahead without RL', 30 * (accuracy - 0.5), 0.1),
     dapo: router('dapo', 'policy (lookahead with DAPO)', 31 * (accuracy - 0.5), 0.1),
     rule: router('rule', 'rule made by hand', 20 * (accuracy - 0.5), 0.05),
     dapoLessPlugIn: around(accuracy - 0.5, 0.4),
+    calls: 2 - accuracy,
   }));
   const tasks = [task, 'poems', 'code'].map((one, k) => ({
     task: one,
@@ -91,6 +92,21 @@ export function sampleReport(names: { model?: string; task?: string; name?: stri
     band: [0.01, 0.03, 0.1, 0.3, 1].map((budget, k) => ({ budget, ...around(0.35 + 0.09 * k, 0.03) })),
     verifiers,
     verifierRows: 800,
+    noVerifier: { policy: router('policy', 'policy without a verifier', 5.1, 0.05), mostCalls: 1 },
+    reinforcement: {
+      trainingRows: 740,
+      rows: 494,
+      settings: [undefined, 0.7, 0.9].map((verifier) => ({
+        ...(verifier === undefined ? {} : { verifier }),
+        routers: [
+          router('plain', verifier === undefined ? 'predictor alone' : 'lookahead alone', 5, 0),
+          { ...router('dapo', 'DAPO', 5.3, 0), more: around(0.3, 0.2) },
+          { ...router('dapo-std', 'DAPO, divided by std', -13.1, 0), more: around(-18.1, 2) },
+        ],
+        dividedLess: around(-18.4, 2.1),
+      })),
+      findings: ['In one call DAPO is better than the predictor alone.', 'So it earns its place.'],
+    },
     reliability: {
       tenths,
       judged: 9,
@@ -122,6 +138,22 @@ export function sampleReport(names: { model?: string; task?: string; name?: stri
         router('policy', 'policy, trained anew', 0.4, 0),
         router('knn', 'nearest neighbours', -2, 0),
       ],
+      verifiers: [0.6, 0.7, 0.8, 0.9, 1].map((accuracy) => ({
+        accuracy,
+        sameTasks: [
+          router('policy', 'policy, trained anew', 25 * (accuracy - 0.5), 0),
+          router('rule', 'rule made by hand', 20 * (accuracy - 0.5), 0),
+        ],
+        otherTasks: [
+          router('policy', 'policy, trained anew', 15 * (accuracy - 0.6), 0),
+          router('rule', 'rule made by hand', 10 * (accuracy - 0.6), 0),
+        ],
+      })),
+      verifierRows: 500,
+      noVerifier: {
+        sameTasks: router('policy', 'policy, trained anew', 3.9, 0),
+        otherTasks: router('policy', 'policy, trained anew', 0.3, 0),
+      },
     },
     limits: ['Scores and costs are what the table says.', 'Intervals (95 %) come from drawing rows anew.'],
   };

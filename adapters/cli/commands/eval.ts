@@ -36,7 +36,10 @@ export function command(): Command {
     .requiredOption('--table <file>', 'outcome table, JSON lines, optionally .gz')
     .option('--out <file>', 'where the report is written, one HTML page')
     .option('--seed <n>', 'the same seed gives the same figures', whole, 1)
-    .option('--quick', 'leave out the policies trained anew for tasks never seen')
+    .option(
+      '--quick',
+      'leave out what is trained anew: policies for tasks never seen, forms of reinforcement',
+    )
     .option(
       '--train-table <file>',
       'what the policy was trained on, for the simple routers to learn from too',

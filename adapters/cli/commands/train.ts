@@ -22,6 +22,7 @@ interface Flags {
   out: string;
   seed: number;
   name: string;
+  divideByStd?: boolean;
   json?: boolean;
 }
 
@@ -34,19 +35,25 @@ export function command(): Command {
     .requiredOption('--out <file>', 'where the policy is written')
     .option('--seed <n>', 'the same seed and tables give the same file', whole, 1)
     .option('--name <name>', 'name of the policy, shown with its decisions', 'embedded')
+    .option(
+      '--divide-by-std',
+      "advantages of DAPO divided by the group's standard deviation, as in its paper; usually worse",
+    )
     .option('--json', 'print one JSON document')
     .option('--catalog <file>', 'with --log: pool file with prices and benchmarks; default: your catalog')
     .option('--config <file>', 'configuration file; default: xrouter.config.* of this folder')
-    .action(async ({ table: paths, out, seed, name, json, ...flags }: Flags) => {
+    .action(async ({ table: paths, out, seed, name, divideByStd = false, json, ...flags }: Flags) => {
       if (flags.log) {
         if (paths) throw new UsageError('Give either --table or --log: tables train, a log improves.');
+        if (divideByStd)
+          throw new UsageError('--divide-by-std goes with --table: a log is not learned from by DAPO.');
         await improve({ ...flags, log: flags.log, out, seed, json });
         return;
       }
       if (!paths) throw new UsageError('Give --table, or --log and --policy.');
       const tables = [];
       for (const path of paths) tables.push(await readTable(path));
-      const weights = trainPolicy(tables, { seed, name, progress: say });
+      const weights = trainPolicy(tables, { seed, name, dapo: { normalise: divideByStd }, progress: say });
       const bytes = encodeWeights(weights);
       await writeWhole(out, [bytes]);
       say(`${out}: ${weights.candidates.length} candidates, ${(bytes.length / 1e6).toFixed(2)} MB`);
@@ -63,7 +70,9 @@ export function command(): Command {
     });
 }
 
-async function improve(flags: Omit<Flags, 'name' | 'table' | 'log'> & { log: string[] }): Promise<void> {
+async function improve(
+  flags: Omit<Flags, 'name' | 'table' | 'log' | 'divideByStd'> & { log: string[] },
+): Promise<void> {
   const { policy, out, seed, json } = flags;
   if (!policy) throw new UsageError('--log needs --policy: the policy that is improved.');
   const base = await loadPolicyWeights(policy);

@@ -134,6 +134,38 @@ export function operationOf(
   return operation;
 }
 
+/** Nothing paid and nothing answered yet, at each lambda. */
+export function emptyOperations(lambdas: readonly number[], rows: number): Operation[] {
+  return lambdas.map((lambda) => ({
+    lambda,
+    cost: new Float64Array(rows),
+    score: new Float64Array(rows),
+  }));
+}
+
+/** Writes what was done on some rows, in the order given, to where these rows are in the whole. */
+export function putOperations(
+  whole: readonly Operation[],
+  part: readonly Operation[],
+  rows: ArrayLike<number>,
+): void {
+  part.forEach(({ cost, score }, at) => {
+    for (let i = 0; i < rows.length; i++) {
+      whole[at]!.cost[rows[i]!] = cost[i]!;
+      whole[at]!.score[rows[i]!] = score[i]!;
+    }
+  });
+}
+
+/** Part of the rows, in the order given. */
+export function takeOperations(operations: readonly Operation[], rows: ArrayLike<number>): Operation[] {
+  return operations.map(({ lambda, cost, score }) => ({
+    lambda,
+    cost: Float64Array.from(rows, (row) => cost[row]!),
+    score: Float64Array.from(rows, (row) => score[row]!),
+  }));
+}
+
 /** Part of the rows, in the order given. */
 export function takeOutcomes(outcomes: OutcomeMatrix, rows: ArrayLike<number>): OutcomeMatrix {
   const count = outcomes.models.length;

@@ -1,6 +1,6 @@
 /** What the policy does for each task of the table, at one lambda for all. */
-import { hull, type Operation, operatingPoints, reference } from '../frontier.ts';
-import { type Bench, takeOutcomes } from './bench.ts';
+import { type Operation, operatingPoints, singlesReference } from '../frontier.ts';
+import { type Bench, takeOperations, takeOutcomes } from './bench.ts';
 import type { EvaluationReport, TaskFigures } from './report.ts';
 import { meanAndError, resample } from './resample.ts';
 
@@ -22,10 +22,10 @@ export function rowsByTask(rows: Bench['rows']): Map<string, number[]> {
 
 /** The least cost at which the policy is as accurate as the best single; else where it is most accurate. */
 export function workingPoint(
-  { outcomes }: Bench,
+  { outcomes }: Pick<Bench, 'outcomes'>,
   operations: readonly Operation[],
 ): EvaluationReport['workingPoint'] & { at: number } {
-  const ref = reference(outcomes);
+  const ref = singlesReference(outcomes);
   const best = ref.singles[ref.best]!;
   const points = operatingPoints(operations);
   const pick = (better: (a: number, b: number) => boolean, allowed: (at: number) => boolean) =>
@@ -62,7 +62,7 @@ export function byTask(
   expected: Float64Array,
   seed: number,
 ): TaskFigures[] {
-  const { best } = reference(outcomes);
+  const { best } = singlesReference(outcomes);
   const count = outcomes.models.length;
   const { cost, score } = operations[working]!;
   return [...rowsByTask(rows)].map(([task, members]): TaskFigures => {
@@ -95,14 +95,10 @@ function gainInside(
 ): Pick<TaskFigures, 'gain'> {
   if (members.length < GAIN_ROWS) return {};
   const part = takeOutcomes(outcomes, members);
-  const mixing = hull(reference(part).singles);
+  const mixing = singlesReference(part).mixing;
   // Where one model is both cheapest and best, or the best is free, there is no line to gain over.
   if (mixing.length < 2) return {};
-  const own = operations.map(({ lambda, cost, score }) => ({
-    lambda,
-    cost: Float64Array.from(members, (row) => cost[row]!),
-    score: Float64Array.from(members, (row) => score[row]!),
-  }));
+  const own = takeOperations(operations, members);
   const { figures } = resample(part, [{ id: 'policy', name: 'policy', operations: own }], {
     seed,
     draws: GAIN_DRAWS,

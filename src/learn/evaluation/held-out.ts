@@ -3,24 +3,29 @@
  * which tasks it saw: so policies are trained anew, the same way, on parts of this table. Once whole tasks are
  * left out, once as many rows at random, so that the difference is the tasks and not the number of rows.
  */
-import { chooseByLambda } from '../../policy/embedded/choose.ts';
-import { PoolPredictor } from '../../policy/embedded/pool.ts';
-import { Predictor } from '../../policy/embedded/predictor.ts';
+import { MOST_CALLS } from '../../policy/embedded/sequence.ts';
 import type { Operation } from '../frontier.ts';
 import { Random } from '../random.ts';
-import type { OutcomeTable } from '../table.ts';
-import { fitPredictor } from '../train.ts';
-import { type Bench, LAMBDAS } from './bench.ts';
+import { takeRows } from '../train-sequence.ts';
+import {
+  type Bench,
+  emptyOperations,
+  LAMBDAS,
+  putOperations,
+  SEQUENCE_LAMBDAS,
+  takeOperations,
+  takeOutcomes,
+} from './bench.ts';
 import { rowsByTask } from './by-task.ts';
-import type { HeldOutFigures } from './report.ts';
+import type { HeldOutFigures, RouterFigures } from './report.ts';
 import { type NamedRouter, resample } from './resample.ts';
 import { type Fold, foldsOf, rowFolds, simpleRouters } from './simple-routers.ts';
+import { LEAST_TRAINING_ROWS, MOST_TRAINING_ROWS, play, trainAnew } from './trained-anew.ts';
+import { VERIFIER_ACCURACIES } from './with-verifier.ts';
 
 const MOST_FOLDS = 4;
-/** Bounds the time of each training. */
-const MOST_TRAINING_ROWS = 2000;
-/** Fewer rows than this teach a policy nothing. */
-const LEAST_TRAINING_ROWS = 20;
+/** Bounds the time: every row is planned for at every lambda and accuracy, its task known and not. */
+const MOST_SEQUENCE_ROWS = 500;
 
 export interface HeldOutOptions {
   seed: number;
@@ -30,7 +35,6 @@ export interface HeldOutOptions {
 
 export function heldOut(
   { rows, outcomes }: Bench,
-  table: OutcomeTable,
   { seed, draws, progress }: HeldOutOptions,
 ): HeldOutFigures | { leftOut: string } {
   const tasks = rowsByTask(rows);
@@ -50,25 +54,47 @@ export function heldOut(
   if (least < LEAST_TRAINING_ROWS) {
     return { leftOut: `a policy would be trained on ${least} rows only` };
   }
-  const trained = (parts: readonly Fold[], what: string, done: number): NamedRouter[] => {
-    const operations = LAMBDAS.map(
-      (lambda): Operation => ({
-        lambda,
-        cost: new Float64Array(rows.length),
-        score: new Float64Array(rows.length),
-      }),
-    );
+  const sample = new Random(seed).order(rows.length).slice(0, MOST_SEQUENCE_ROWS).sort();
+  const sampled = takeOutcomes(outcomes, sample);
+  const chosen = new Set(sample);
+  const trained = (parts: readonly Fold[], what: string, done: number): Regime => {
+    const oneCall = emptyOperations(LAMBDAS, rows.length);
+    const sequences = VERIFIER_ACCURACIES.map((accuracy) => ({
+      accuracy,
+      played: emptyOperations(SEQUENCE_LAMBDAS, rows.length),
+    }));
     parts.forEach((fold, at) => {
       progress(
         `held out, training ${done + at + 1} of ${2 * folds}: ${what}, ${fold.train.length} rows to learn from`,
       );
-      decideFold({ rows, outcomes }, table, fold, seed, operations);
+      const { data, lookahead } = trainAnew({ rows, outcomes }, fold, seed);
+      putOperations(oneCall, play(data, lookahead, undefined, seed), fold.test);
+      const members = fold.test.filter((row) => chosen.has(row));
+      const part = takeRows(
+        data,
+        members.map((row) => fold.test.indexOf(row)),
+      );
+      for (const { accuracy, played } of sequences) {
+        putOperations(played, play(part, lookahead, accuracy, seed), members);
+      }
     });
-    const { knn } = simpleRouters(rows, outcomes, parts, seed);
-    return [
-      { id: 'policy', name: 'policy, trained anew', operations },
-      { id: 'knn', name: 'nearest neighbours', operations: knn },
-    ];
+    const { knn, rule } = simpleRouters(rows, outcomes, parts, seed);
+    return {
+      oneCall: resample(
+        outcomes,
+        [policy(oneCall), { id: 'knn', name: 'nearest neighbours', operations: knn }],
+        { seed, draws },
+      ).figures,
+      noVerifier: resample(sampled, [policy(takeOperations(oneCall, sample))], { seed, draws }).figures[0]!,
+      sequences: sequences.map(({ accuracy, played }) => {
+        const byHand = takeOperations(rule(accuracy, MOST_CALLS, seed), sample);
+        const routers = [
+          policy(takeOperations(played, sample)),
+          { id: 'rule', name: 'rule made by hand', operations: byHand },
+        ];
+        return resample(sampled, routers, { seed, draws }).figures;
+      }),
+    };
   };
   const sameTasks = trained(same, 'rows left out', 0);
   const otherTasks = trained(other, 'tasks left out', folds);
@@ -78,10 +104,32 @@ export function heldOut(
     tasks: tasks.size,
     rows: rows.length,
     trainingRows: Math.round(sum / (2 * folds)),
-    sameTasks: resample(outcomes, sameTasks, { seed, draws }).figures,
-    otherTasks: resample(outcomes, otherTasks, { seed, draws }).figures,
+    sameTasks: sameTasks.oneCall,
+    otherTasks: otherTasks.oneCall,
+    verifiers: VERIFIER_ACCURACIES.map((accuracy, v) => ({
+      accuracy,
+      sameTasks: sameTasks.sequences[v]!,
+      otherTasks: otherTasks.sequences[v]!,
+    })),
+    verifierRows: sample.length,
+    noVerifier: { sameTasks: sameTasks.noVerifier, otherTasks: otherTasks.noVerifier },
   };
 }
+
+/** What routers gain where some rows, or whole tasks, are left out. */
+interface Regime {
+  oneCall: RouterFigures[];
+  /** One call on the rows that sequences are played on. */
+  noVerifier: RouterFigures;
+  /** For each accuracy of the verifier. */
+  sequences: RouterFigures[][];
+}
+
+const policy = (operations: readonly Operation[]): NamedRouter => ({
+  id: 'policy',
+  name: 'policy, trained anew',
+  operations,
+});
 
 /** Tasks dealt to folds of about equal size, the large ones first. */
 function taskFolds(tasks: ReadonlyMap<string, number[]>, folds: number, seed: number): Int32Array {
@@ -98,26 +146,4 @@ function taskFolds(tasks: ReadonlyMap<string, number[]>, folds: number, seed: nu
     for (const row of members) foldOf[row] = fold;
   }
   return foldOf;
-}
-
-function decideFold(
-  { rows, outcomes }: Pick<Bench, 'rows' | 'outcomes'>,
-  table: OutcomeTable,
-  { train, test }: Fold,
-  seed: number,
-  operations: readonly Operation[],
-): void {
-  const models = [...outcomes.models];
-  const part = { path: table.path, rows: Array.from(train, (row) => rows[row]!), models };
-  const { weights } = fitPredictor([part], { seed });
-  const pool = new PoolPredictor(new Predictor(weights), models);
-  const members = models.map((_, j) => j);
-  for (const row of test) {
-    const expected = pool.predict(rows[row]!.view);
-    for (const operation of operations) {
-      const at = row * models.length + chooseByLambda(members, expected, operation.lambda, pool.referenceUsd);
-      operation.cost[row] = outcomes.cost[at]!;
-      operation.score[row] = outcomes.score[at]!;
-    }
-  }
 }

@@ -57,6 +57,15 @@ export interface VerifierFigures {
   rule: RouterFigures;
   /** Gain of DAPO less that of the plug-in on the same drawn rows. */
   dapoLessPlugIn?: Estimate;
+  /** Mean calls of the policy where it is as accurate as the best single at the least cost, else most accurate. */
+  calls: number;
+}
+
+/** The same policy on the same rows where nobody judges answers, though it may make up to three calls. */
+export interface NoVerifierFigures {
+  policy: RouterFigures;
+  /** Most calls it made on any row at any lambda. */
+  mostCalls: number;
 }
 
 /** Pairs of row and model whose expected success lies in one tenth of the range. */
@@ -117,6 +126,13 @@ export interface TaskFigures {
   gain?: Estimate;
 }
 
+/** Up to three calls with a verifier, by policies trained anew: the lookahead without reinforcement, the rule made by hand. */
+export interface HeldOutVerifier {
+  accuracy: number;
+  sameTasks: RouterFigures[];
+  otherTasks: RouterFigures[];
+}
+
 /** Policies trained anew on parts of the table, and measured on the other parts. */
 export interface HeldOutFigures {
   folds: number;
@@ -128,6 +144,30 @@ export interface HeldOutFigures {
   sameTasks: RouterFigures[];
   /** Whole tasks left out. */
   otherTasks: RouterFigures[];
+  verifiers: HeldOutVerifier[];
+  /** Rows that sequences were played on. */
+  verifierRows: number;
+  /** The policies without a verifier on these rows, one call. */
+  noVerifier: { sameTasks: RouterFigures; otherTasks: RouterFigures };
+}
+
+/** One way to be asked, by every form of reinforcement. */
+export interface ReinforcementSetting {
+  /** Accuracy of the verifier; absent: none, one call. */
+  verifier?: number;
+  /** Without reinforcement first; the others with how much more they gain, on the same drawn rows. */
+  routers: (RouterFigures & { more?: Estimate })[];
+  /** Gain of the form divided by the standard deviation less that of the undivided, on the same drawn rows. */
+  dividedLess?: Estimate;
+}
+
+/** Trained anew on some rows, each form from the same start, and measured on others. */
+export interface ReinforcementFigures {
+  trainingRows: number;
+  rows: number;
+  settings: ReinforcementSetting[];
+  /** What that says, a sentence each; whether it earns its place last. */
+  findings: string[];
 }
 
 export interface EvaluationReport {
@@ -162,6 +202,9 @@ export interface EvaluationReport {
   verifiers: VerifierFigures[];
   /** Rows that sequences were played on: all, or so many drawn from a large table. */
   verifierRows: number;
+  /** Absent where the policy was trained without sequences. */
+  noVerifier?: NoVerifierFigures;
+  reinforcement: ReinforcementFigures | { leftOut: string };
   reliability: Reliability;
   noise: { rows: number; kinds: NoiseFigures[] };
   /** The lambda at which tasks are compared, and why that one. */

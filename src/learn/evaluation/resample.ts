@@ -2,12 +2,14 @@
 import {
   accuracyAt,
   type FrontierPoint,
+  gainOver,
   hull,
   type Operation,
   type OutcomeMatrix,
   operatingPoints,
   reference,
   scorePoints,
+  singlesReference,
 } from '../frontier.ts';
 import { Random } from '../random.ts';
 import type { BandPoint, CostMatch, Estimate, RouterFigures } from './report.ts';
@@ -50,13 +52,13 @@ export function resample(
   for (let draw = 0; draw < draws; draw++) {
     weights.fill(0);
     for (let i = 0; i < table.rows; i++) weights[random.below(table.rows)]!++;
-    const drawn = reference(table, weights);
+    const drawn = singlesReference(table, weights);
     routers.forEach((router, at) => {
-      const points = operatingPoints(router.operations, weights);
-      const score = scorePoints(drawn, table.models, points);
-      gains[at]![draw] = score.gain;
-      matches[at]![draw] = score.costMatch ?? Number.POSITIVE_INFINITY;
-      if (at === 0) drawBand(hull(points), draw);
+      const frontier = hull(operatingPoints(router.operations, weights));
+      const { gain, costMatchUsd = Number.POSITIVE_INFINITY } = gainOver(drawn, frontier);
+      gains[at]![draw] = gain;
+      matches[at]![draw] = costMatchUsd / drawn.singles[drawn.best]!.cost;
+      if (at === 0) drawBand(frontier, draw);
     });
   }
 

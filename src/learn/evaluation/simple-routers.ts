@@ -10,7 +10,15 @@ import { fitEmbedding } from '../fit-embedding.ts';
 import type { Operation, OutcomeMatrix } from '../frontier.ts';
 import { Random } from '../random.ts';
 import type { TableRow } from '../table.ts';
-import { LAMBDAS, operationOf, SEQUENCE_LAMBDAS, type Training, takeOutcomes } from './bench.ts';
+import {
+  emptyOperations,
+  LAMBDAS,
+  operationOf,
+  putOperations,
+  SEQUENCE_LAMBDAS,
+  type Training,
+  takeOutcomes,
+} from './bench.ts';
 
 export const NEIGHBOURS = 40;
 export const CLUSTERS = 64;
@@ -44,7 +52,7 @@ export interface SimpleRouters {
 }
 
 /**
- * Prompts are embedded by the words of these rows alone, whatever the policy reads.
+ * Prompts are embedded by the words of the rows that teach, whatever the policy reads.
  * @param folds of `rows`; not looked at where there are rows of training
  * @param training other rows to learn from, with the same models
  */
@@ -64,22 +72,27 @@ export function simpleRouters(
       joined(outcomes, training.outcomes),
       [fold],
       seed,
+      training.rows,
     );
   }
-  return learnedFrom(rows, outcomes, outcomes, folds, seed);
+  return learnedFrom(rows, outcomes, outcomes, folds, seed, rows);
 }
 
-/** @param all outcomes of `everything`, of which the first rows are those of `outcomes` */
+/**
+ * @param all outcomes of `everything`, of which the first rows are those of `outcomes`
+ * @param read rows whose words the embedding is made of
+ */
 function learnedFrom(
   everything: readonly TableRow[],
   outcomes: OutcomeMatrix,
   all: OutcomeMatrix,
   folds: readonly Fold[],
   seed: number,
+  read: readonly TableRow[],
 ): SimpleRouters {
   const rows = everything.slice(0, outcomes.rows);
   const random = new Random(seed);
-  const views = everything.map(({ view }) => view);
+  const views = read.map(({ view }) => view);
   const vectors = embedPrompts(fitEmbedding(views, random).embedding, everything);
   const count = outcomes.models.length;
   const byNeighbours = new Float64Array(outcomes.score.length);
@@ -116,7 +129,7 @@ function learnedFrom(
     knn: decide(byNeighbours),
     clusters: decide(byCluster),
     rule(verifier, maxCalls, verdictSeed) {
-      const whole = SEQUENCE_LAMBDAS.map((lambda) => emptyOperation(lambda, rows.length));
+      const whole = emptyOperations(SEQUENCE_LAMBDAS, rows.length);
       for (const { logged, prompts, test, meanCost } of parts) {
         const part = handMadeRule(asForecasts(rows, outcomes, test, meanCost), logged, prompts, {
           lambdas: SEQUENCE_LAMBDAS,
@@ -124,12 +137,7 @@ function learnedFrom(
           maxCalls,
           seed: verdictSeed,
         });
-        part.forEach((operation, at) => {
-          test.forEach((row, i) => {
-            whole[at]!.cost[row] = operation.cost[i]!;
-            whole[at]!.score[row] = operation.score[i]!;
-          });
-        });
+        putOperations(whole, part, test);
       }
       return whole;
     },
@@ -149,10 +157,6 @@ function joined(a: OutcomeMatrix, b: OutcomeMatrix): OutcomeMatrix {
     score: join(a.score, b.score),
     cost: join(a.cost, b.cost),
   };
-}
-
-function emptyOperation(lambda: number, rows: number): Operation {
-  return { lambda, cost: new Float64Array(rows), score: new Float64Array(rows) };
 }
 
 function meanCosts({ models, cost }: OutcomeMatrix, rows: Int32Array): Float64Array {

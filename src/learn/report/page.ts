@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto';
 import type { EvaluationReport, Provenance } from '../evaluation/report.ts';
 import { frontierPlot } from './frontier-plot.ts';
 import { gainBars, gainGroups } from './gain-bars.ts';
+import { heldOutTasks } from './held-out-section.ts';
 import { Markup, markup } from './markup.ts';
 import { count } from './numbers.ts';
+import { reinforcement } from './reinforcement-section.ts';
 import { reliabilityPlot } from './reliability-plot.ts';
-import { floors, headline, heldOutTasks, noise, reinforcement, routers, singles, tasks } from './sections.ts';
+import { floors, headline, noise, routers, singles, tasks } from './sections.ts';
 import { SCRIPT, STYLE } from './style.ts';
-import { verifierPlot } from './verifier-plot.ts';
+import { withVerifier } from './verifier-section.ts';
 
 /** The whole HTML document. */
 export function evaluationPage(report: EvaluationReport, provenance: Provenance): string {
@@ -34,8 +36,8 @@ ${singles(report)}
 <h2>Against simpler routers</h2>
 ${gainBars(gainGroups(report), 'Gain over the mixing line, in points', markup`The value and its 95 % interval stand at the right. How the simpler routers learned is under “limits”.`)}
 ${routers(report)}
+${withVerifier(report)}
 ${reinforcement(report)}
-${report.verifiers.length > 0 && verifierPlot(report)}
 ${heldOutTasks(report)}
 <h2>Calibration</h2>
 ${reliabilityPlot(report)}

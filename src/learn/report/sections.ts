@@ -1,10 +1,9 @@
 /** The parts of the page that are words and tables. */
-import type { Estimate, EvaluationReport, RouterFigures } from '../evaluation/report.ts';
-import { shownSequence } from './frontier-plot.ts';
-import { type BarGroup, gainBars } from './gain-bars.ts';
+import type { EvaluationReport } from '../evaluation/report.ts';
+import { SHOWN_ACCURACY, shownSequence } from './frontier-plot.ts';
 import { type Markup, markup } from './markup.ts';
 import { costMatch, count, interval, matchInterval, percent, points, usd } from './numbers.ts';
-import { type Cell, table } from './table.ts';
+import { matchCell, table, withInterval } from './table.ts';
 
 /** Rows of a table that is shown at once. */
 const LONG = 30;
@@ -30,10 +29,17 @@ ${savings(report)} ${unseen(report)}</p>`;
 /** How the gain fares on tasks that training never saw is said wherever the gain is. */
 function unseen({ heldOut }: EvaluationReport): string {
   if ('leftOut' in heldOut) return 'Whether this holds on tasks never seen was not measured.';
-  const [same, other] = [heldOut.sameTasks[0]!.gain, heldOut.otherTasks[0]!.gain];
+  const sides = ({ sameTasks, otherTasks }: Pick<typeof heldOut, 'sameTasks' | 'otherTasks'>) => {
+    const [same, other] = [sameTasks[0]!.gain, otherTasks[0]!.gain];
+    return (
+      `${points(same.value)} (${interval(same)}) on tasks they know and ` +
+      `${points(other.value)} (${interval(other)}) on tasks they never saw`
+    );
+  };
+  const judged = heldOut.verifiers.find(({ accuracy }) => accuracy === SHOWN_ACCURACY);
   return (
-    `Policies trained anew on parts of this table gain ${points(same.value)} (${interval(same)}) in one call on tasks ` +
-    `they know and ${points(other.value)} (${interval(other)}) on tasks they never saw.`
+    `Policies trained anew on parts of this table gain in one call ${sides(heldOut)}` +
+    (judged ? `; with that verifier ${sides(judged)}.` : '.')
   );
 }
 
@@ -62,69 +68,6 @@ function savings(report: EvaluationReport): Markup {
     markup` With a verifier that is right in 90 % of its verdicts it is so at ${costMatch(sequence)} of its cost, all calls paid.`;
   return markup`${one}${several}`;
 }
-
-export function reinforcement(report: EvaluationReport): Markup {
-  const { sameAsPredictor, policy, verifiers, oneShot } = report;
-  const predictor = oneShot.find(({ id }) => id === 'predictor')!;
-  const one =
-    sameAsPredictor === 1
-      ? markup`In one call it adds nothing: the policy ends like its predictor alone in every decision.`
-      : markup`In one call the policy ends like its predictor alone in ${percent(sameAsPredictor)} of the decisions; the gains are ${points(oneShot[0]!.gain.value)} and ${points(predictor.gain.value)}.`;
-  const several = policy.reinforced
-    ? markup`In sequences the policy file holds a correction that DAPO learned; the last column is what it adds, on the same rows.`
-    : markup`In sequences, training found no correction that was better beyond doubt, so the lookahead decides alone.`;
-  return markup`<h2>What reinforcement adds</h2>
-<p>${one} ${verifiers.length === 0 ? 'This policy was trained without sequences.' : several}</p>
-${verifiers.length > 0 && verifierTable(report)}`;
-}
-
-/** Points, with their interval below. */
-function withInterval(estimate: Estimate | undefined): Cell {
-  if (!estimate) return { text: '' };
-  return { text: points(estimate.value), small: interval(estimate), value: estimate.value };
-}
-
-function matchCell({ costMatch: match }: RouterFigures): Cell {
-  if (!match) return { text: 'never' };
-  return { text: percent(match.value), small: matchInterval(match), value: match.value };
-}
-
-function verifierTable({ verifiers, verifierRows, table: of }: EvaluationReport): Markup {
-  const drawn = verifierRows < of.rows ? `, on ${count(verifierRows)} rows drawn from the table` : '';
-  return table({
-    caption: `Gain in points by the verifier's accuracy${drawn}`,
-    head: ['verdicts right', 'with DAPO', 'without RL', 'rule by hand', 'DAPO adds'],
-    rows: verifiers.map(({ accuracy, dapo, plugIn, rule, dapoLessPlugIn }) => [
-      `${Math.round(100 * accuracy)} %`,
-      withInterval(dapo?.gain),
-      withInterval(plugIn.gain),
-      withInterval(rule.gain),
-      withInterval(dapoLessPlugIn),
-    ]),
-  });
-}
-
-export function heldOutTasks({ heldOut }: EvaluationReport): Markup {
-  const title = markup`<h2>Tasks never seen</h2>`;
-  if ('leftOut' in heldOut) {
-    return markup`${title}<p>Not measured: ${heldOut.leftOut}. All figures on this page are for tasks that the policy may know.</p>`;
-  }
-  const groups: BarGroup[] = [
-    { title: 'Tasks known, other prompts', bars: barsOf(heldOut.sameTasks) },
-    { title: 'Tasks never seen', bars: barsOf(heldOut.otherTasks) },
-  ];
-  return markup`${title}<p>No one can tell from a policy which tasks it has seen. So policies were trained anew, the same way, on about
-${count(heldOut.trainingRows)} rows of this table each: once with rows left out at random, once with whole tasks left out
-(${heldOut.tasks} tasks in ${heldOut.folds} folds). The difference between the two is what an unknown task costs.</p>
-${gainBars(groups, 'Gain in one call, tasks known and never seen', markup`Of policies trained on part of this table, not of the policy above.`)}`;
-}
-
-const barsOf = (routers: Extract<EvaluationReport['heldOut'], { folds: number }>['sameTasks']) =>
-  routers.map(({ id, name, gain }) => ({
-    name,
-    gain,
-    kind: id === 'policy' ? ('policy' as const) : ('simple' as const),
-  }));
 
 export function floors({ reliability }: EvaluationReport): Markup {
   return table({

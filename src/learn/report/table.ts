@@ -1,5 +1,7 @@
 /** Tables of the page: scrolled sideways where a phone is too narrow, sortable where they are long. */
+import type { Estimate, RouterFigures } from '../evaluation/report.ts';
 import { type Markup, markup } from './markup.ts';
+import { interval, matchInterval, percent, points } from './numbers.ts';
 
 export interface Cell {
   text: string;
@@ -32,4 +34,15 @@ function cell(content: string | Cell): Markup {
   if (typeof content === 'string') return markup`<td>${content}</td>`;
   const { text, small, value } = content;
   return markup`<td data-value="${value === undefined ? '' : String(value)}">${text}${small !== undefined && markup`<small>${small}</small>`}</td>`;
+}
+
+/** Points, with their interval below. */
+export function withInterval(estimate: Estimate | undefined): Cell {
+  if (!estimate) return { text: '' };
+  return { text: points(estimate.value), small: interval(estimate), value: estimate.value };
+}
+
+export function matchCell({ costMatch: match }: RouterFigures): Cell {
+  if (!match) return { text: 'never' };
+  return { text: percent(match.value), small: matchInterval(match), value: match.value };
 }

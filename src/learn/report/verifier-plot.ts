@@ -12,10 +12,10 @@ interface Series {
 
 export function verifierPlot(report: EvaluationReport): Markup {
   const series = seriesOf(report);
-  const one = report.oneShot[0]!.gain;
+  const one = (report.noVerifier?.policy ?? report.oneShot[0]!).gain;
   const keys: Key[] = [
     ...series.map(({ kind, label }) => ({ kind, label, mark: 'line' as const })),
-    { kind: 'flat', label: 'policy, one call', mark: 'line' },
+    { kind: 'flat', label: 'policy without a verifier, one call', mark: 'line' },
   ];
   return figure(
     (size) => draw(series, one, size),
@@ -27,7 +27,7 @@ export function verifierPlot(report: EvaluationReport): Markup {
             `${label}: ${values.map(({ accuracy, gain }) => `${points(gain.value)} at ${Math.round(100 * accuracy)} %`).join(', ')}.`,
         )
         .join(' '),
-      caption: markup`Up to three calls a request; all calls are paid. A verifier that is right in 50 % of its verdicts is a coin and teaches nothing; without a verifier the policy makes one call. Bars are 95 % intervals.`,
+      caption: markup`Up to three calls a request; all calls are paid. A verifier that is right in 50 % of its verdicts is a coin and teaches nothing. Bars are 95 % intervals.`,
       keys,
     },
     { wide: 400, narrow: 360 },

@@ -4,7 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evaluationSummary } from '../../../adapters/cli/evaluation-summary.ts';
 import { encodeWeights, readTable, trainPolicy } from '../../../src/learn/index.ts';
+import { sampleReport } from '../../learn/sample-report.ts';
 import { asFile, smallTable } from '../../learn/small-table.ts';
 
 const main = join(import.meta.dirname, '../../../adapters/cli/main.ts');
@@ -58,12 +60,29 @@ describe('xrouter eval', () => {
       expect(stdout).toContain(part);
     }
     expect(stdout).toContain('Tasks never seen: not measured');
+    expect(stdout).toContain('What reinforcement adds: not measured, asked to be quick');
     expect(stdout.includes('\u001b')).toBe(false);
     const page = readFileSync(join(folder, 'report.html'), 'utf8');
     expect(page).toContain('</html>');
     expect(page).toContain('--policy p.xrp --table table.jsonl --seed 1 --quick');
     expect(page).toContain('&lt;b&gt;');
     expect(page).not.toContain('<b>');
+  });
+
+  it('keeps to 80 columns with everything in it, and shows every form of reinforcement', () => {
+    const summary = evaluationSummary(sampleReport());
+    expect(Math.max(...summary.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    for (const line of [
+      /^none +\+5\.1 .* 1\.00$/m,
+      /^right 50 % .* 1\.50$/m,
+      /^verifier right 90 %: policy +\+10\.0 .* \+4\.5 /m,
+      /^one call: predictor alone +\+5\.0 /m,
+      /^right 90 %: DAPO +\+5\.3 .* \+0\.3 /m,
+      /^right 90 %: DAPO, divided by std +-13\.1 .* -18\.1 /m,
+    ]) {
+      expect(summary).toMatch(line);
+    }
+    expect(summary.replace(/\s+/g, ' ')).toContain('So it earns its place.');
   });
 
   it('--json prints one document, the same for the same seed', async () => {
@@ -79,6 +98,7 @@ describe('xrouter eval', () => {
       best: { model: 'acme/large' },
       oneShot: [{ id: 'policy' }, { id: 'predictor' }, { id: 'knn' }, { id: 'clusters' }],
       heldOut: { leftOut: expect.any(String) },
+      reinforcement: { leftOut: expect.any(String) },
       provenance: { policySha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
     });
   });

@@ -57,6 +57,11 @@ describe('xrouter train --log and promote', () => {
     [['train', '--out', 'p'], 2, /Give --table, or --log and --policy/],
     [['train', '--log', 'l', '--out', 'p'], 2, /--log needs --policy/],
     [['train', '--log', 'l', '--table', 't', '--policy', 'b', '--out', 'p'], 2, /either --table or --log/],
+    [
+      ['train', '--log', 'l', '--policy', 'b', '--out', 'p', '--divide-by-std'],
+      2,
+      /--divide-by-std goes with --table/,
+    ],
     [['promote', '--current', 'c', '--log', 'l'], 2, /--candidate/],
     [['promote', '--candidate', 'n', '--current', 'c', '--log', 'l', '--confidence', '1'], 2, /below 1/],
     [

@@ -106,3 +106,18 @@ test('wrong usage ends with 2', async () => {
   );
   expect(run.status).toBe(2);
 });
+
+test('--divide-by-std trains in the form of the paper, which takes another course from the same start', async () => {
+  await writeRows(at('long'), worldRows(210, 5, ['tiny', 'large']));
+  const train = (...flags: string[]) =>
+    xrouter('train', '--table', at('long'), '--out', at('form'), ...flags);
+  const [undivided, divided] = await Promise.all([train(), train('--divide-by-std')]);
+  expect([undivided.status, divided.status]).toEqual([0, 0]);
+  const course = ({ stderr }: { stderr: string }) =>
+    stderr.split('\n').filter((line) => line.includes('DAPO'));
+  expect(course(undivided)).toHaveLength(8);
+  expect(course(divided)).toHaveLength(8);
+  for (const [i, line] of course(divided).entries()) expect(line).not.toBe(course(undivided)[i]);
+  const before = ({ stderr }: { stderr: string }) => stderr.split('  DAPO')[0];
+  expect(before(divided)).toBe(before(undivided));
+}, 60_000);
