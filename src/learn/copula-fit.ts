@@ -38,6 +38,8 @@ const TASK_RATE = 0.08;
 /** Tasks with fewer rows have no loadings of their own. */
 const LEAST_TASK_ROWS = 8;
 const RATE = 0.03;
+/** A task's scores are taken to be as decisive as everyone's, as if so much success had been seen before. */
+const DECISIVE_PRIOR = 5;
 /** Accuracy of the verdicts by which the number of traits is judged. */
 const JUDGED_AT = 0.9;
 
@@ -77,6 +79,7 @@ export function copulaOf(fit: CopulaFit, models: readonly string[]): Copula {
  */
 export function fitTasks(data: CopulaRows, fit: Fit, seed: number): TaskLoadings[] {
   const { traits } = fit;
+  const usual = decisiveness(data, data.task.keys());
   const byTask = Map.groupBy(Array.from(data.task.keys()), (row) => data.task[row]!);
   const out: TaskLoadings[] = [];
   const models: number[][] = [];
@@ -86,19 +89,46 @@ export function fitTasks(data: CopulaRows, fit: Fit, seed: number): TaskLoadings
     const own =
       rows.length < LEAST_TASK_ROWS ? fit : climb(data, Int32Array.from(rows), traits, seed, TASK_STEPS, fit);
     const loadings = present.flatMap((j) => Array.from(own.loadings.subarray(j * traits, (j + 1) * traits)));
+    const decisive = decisiveness(data, rows, usual);
     const last = out.at(-1);
     const joins =
       last && last.first + last.count === task && models.at(-1)!.join() === present.join() ? last : undefined;
     if (joins) {
       joins.count++;
       joins.loadings = Float32Array.from([...joins.loadings, ...loadings]);
+      joins.decisive = Float32Array.from([...joins.decisive!, decisive]);
     } else {
       models.push(present);
       const names = present.map((j) => data.models[j]!);
-      out.push({ first: task, count: 1, models: names, loadings: Float32Array.from(loadings) });
+      out.push({
+        first: task,
+        count: 1,
+        models: names,
+        loadings: Float32Array.from(loadings),
+        decisive: Float32Array.of(decisive),
+      });
     }
   }
   return out;
+}
+
+/**
+ * Share of the success that comes from answers that are wholly right: sum of squared scores over sum of
+ * scores, 1 where scores are 0 or 1. With a verdict right v of the time, an answer of score s passes with
+ * v s + (1 - v)(1 - s), so E[s; passed] needs E[s^2] beside E[s].
+ * @param prior what is expected before these rows are seen
+ */
+export function decisiveness(data: CopulaRows, rows: Iterable<number>, prior?: number): number {
+  let sum = prior === undefined ? 0 : DECISIVE_PRIOR;
+  let squares = sum * (prior ?? 0);
+  for (const row of rows) {
+    for (const j of measured(data, row)) {
+      const score = data.score[row * data.models.length + j]!;
+      sum += score;
+      squares += score * score;
+    }
+  }
+  return sum > 0 ? squares / sum : 1;
 }
 
 type Fit = Omit<CopulaFit, 'heldOut'>;

@@ -3,7 +3,7 @@
 import type { Copula } from '../policy/embedded/copula.ts';
 import { SequencePlanner, type SequenceWeights } from '../policy/embedded/sequence.ts';
 import type { CandidateWeights } from '../policy/embedded/weights.ts';
-import { copulaOf, fitCopula, fitTasks } from './copula-fit.ts';
+import { copulaOf, decisiveness, fitCopula, fitTasks } from './copula-fit.ts';
 import { type DapoOptions, dapoDefaults, reward, trainDapo } from './dapo.ts';
 import { type Forecasts, playRow, referenceCost } from './environment.ts';
 import type { Matrix } from './linear-algebra.ts';
@@ -137,7 +137,7 @@ function fitBelief(data: Forecasts, seed: number, progress: (line: string) => vo
   progress(
     `sequences: ${fit.traits} hidden traits, ${fit.heldOut.toFixed(4)} nats per outcome after verdicts`,
   );
-  return { ...copulaOf(fit, data.models), tasks };
+  return { ...copulaOf(fit, data.models), decisive: decisiveness(data, data.task.keys()), tasks };
 }
 
 const signed = (x: number): string => `${x < 0 ? '' : '+'}${x.toFixed(4)}`;

@@ -13,6 +13,11 @@ export interface Belief {
   success: Float64Array;
   /** Weight of each case; sums to 1. */
   weight: Float64Array;
+  /**
+   * Share of the success expected that comes from answers that are wholly right; 1 where scores are 0 or 1.
+   * A half right answer passes about as often as it fails, so a verdict says less about it.
+   */
+  decisive?: number;
 }
 
 /** An answer that was judged: how likely it is right in each case, its verdict taken into account. */
@@ -31,6 +36,16 @@ export function mean(weight: Float64Array, values: Float64Array, offset = 0): nu
 /** Success expected of a candidate that was not called yet. */
 export function expected(belief: Belief, weight: Float64Array, model: number): number {
   return mean(weight, belief.success, model * belief.cases);
+}
+
+/** Mean squared score expected of a candidate that was not called yet. */
+export function expectedSquare(belief: Belief, weight: Float64Array, model: number): number {
+  const { cases, success, decisive = 1 } = belief;
+  let sum = 0;
+  for (let s = 0, k = model * cases; s < cases; s++, k++) {
+    sum += weight[s]! * success[k]! * Math.max(decisive, success[k]!);
+  }
+  return sum;
 }
 
 /**
@@ -66,11 +81,14 @@ export function observe(
 export function judge(belief: Belief, model: number, pass: boolean, accuracy: number): Judged {
   const { cases, success } = belief;
   const right = new Float64Array(cases);
-  const whenRight = pass ? accuracy : 1 - accuracy;
+  const { decisive = 1 } = belief;
+  const slope = pass ? 2 * accuracy - 1 : 1 - 2 * accuracy;
+  const base = pass ? 1 - accuracy : accuracy;
   for (let s = 0, k = model * cases; s < cases; s++, k++) {
-    const yes = success[k]! * whenRight;
-    const all = yes + (1 - success[k]!) * (1 - whenRight);
-    right[s] = all > 0 ? yes / all : success[k]!;
+    const p = success[k]!;
+    // E[score; verdict] over P(verdict); E[score^2] is decisive times E[score], and never below its square.
+    const all = base + slope * p;
+    right[s] = all > 0 ? (p * (base + slope * Math.max(decisive, p))) / all : p;
   }
   return { model, right };
 }

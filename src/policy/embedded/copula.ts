@@ -20,6 +20,8 @@ export interface Copula {
   loadings: Record<string, number[]>;
   /** Loading of a candidate that was never seen: the mean of those that were. */
   fallback: number[];
+  /** See `Belief`; of all tasks together. Left out: every answer is right or wrong. */
+  decisive?: number;
   /** Loadings task by task, for the models that were measured together on these tasks. */
   tasks?: TaskLoadings[];
 }
@@ -31,6 +33,8 @@ export interface TaskLoadings {
   models: string[];
   /** Tasks × models × traits. */
   loadings: Float32Array;
+  /** See `Belief`; task by task. */
+  decisive?: Float32Array;
 }
 
 export const MACKAY = Math.PI / 8;

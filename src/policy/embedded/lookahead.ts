@@ -5,7 +5,7 @@
  * followed to the end, so the time is bounded whatever the size of the pool.
  */
 import type { Belief, Judged } from './belief.ts';
-import { judge, mean, observe } from './belief.ts';
+import { expectedSquare, judge, mean, observe } from './belief.ts';
 
 export const STOP = -1;
 
@@ -158,8 +158,9 @@ class Search {
         continue;
       }
       const own = mean(weight, success, j * cases);
-      let pass = answers === 0 ? own : v * own;
-      let fail = answers === 0 ? 0 : (1 - v) * own;
+      const square = answers === 0 ? own : expectedSquare(belief, weight, j);
+      let pass = answers === 0 ? own : (1 - v) * own + (2 * v - 1) * square;
+      let fail = own - pass;
       for (let a = 0; a < answers; a++) {
         const both = mean(held[a]!, success, j * cases);
         pass = Math.max(pass, (1 - v) * this.sums[a]! + (2 * v - 1) * both);

@@ -6,7 +6,7 @@
  */
 import { XrouterError } from '../../errors.ts';
 import { type Judged, judge, mean, observe } from './belief.ts';
-import { type Copula, emptyBelief, fillBelief, normalPoints } from './copula.ts';
+import { type Copula, emptyBelief, fillBelief, normalPoints, type TaskLoadings } from './copula.ts';
 import {
   type ActionSet,
   CORRECTION_SIZE,
@@ -75,6 +75,7 @@ export class Sequence {
       planner.points,
       planner.weights.copula.sharpness,
     );
+    belief.decisive = planner.decisive(task);
     const utility = Float64Array.from(charge, (price, j) => success[j]! - price);
     const pool = Array.from(models, (_, j) => j)
       .filter((j) => !closed.includes(j))
@@ -176,10 +177,10 @@ export class SequencePlanner {
 
   /** Loadings of candidates on the traits of a task, in the order given. */
   loadings(models: readonly string[], task: number): Float64Array {
-    const { traits, loadings, fallback, tasks = [] } = this.weights.copula;
+    const { traits, loadings, fallback } = this.weights.copula;
     const out = new Float64Array(models.length * traits);
     for (let j = 0; j < models.length; j++) out.set(loadings[models[j]!] ?? fallback, j * traits);
-    const group = tasks.find(({ first, count }) => task >= first && task < first + count);
+    const group = this.tasksOf(task);
     if (!group) return out;
     const width = group.models.length * traits;
     for (let j = 0; j < models.length; j++) {
@@ -189,6 +190,16 @@ export class SequencePlanner {
       out.set(group.loadings.subarray(at, at + traits), j * traits);
     }
     return out;
+  }
+
+  /** How much of the success on a task comes from answers that are wholly right, see `Belief`. */
+  decisive(task: number): number {
+    const group = this.tasksOf(task);
+    return group?.decisive?.[task - group.first] ?? this.weights.copula.decisive ?? 1;
+  }
+
+  private tasksOf(task: number): TaskLoadings | undefined {
+    return this.weights.copula.tasks?.find(({ first, count }) => task >= first && task < first + count);
   }
 
   begin(start: SequenceStart, maxCalls: number): Sequence {
