@@ -1,6 +1,7 @@
 /** A prompt as numbers: its TF-IDF vector in the leading directions of the training prompts, and its structure. */
 import type { PromptView } from '../prompt-view.ts';
 import { FeatureReader, HASH_BUCKETS, type PromptFeatures, STRUCTURE_COUNT } from './features.ts';
+import { AT } from './structure.ts';
 import type { EmbeddingWeights } from './weights.ts';
 
 /** Structure further out than this many standard deviations says no more. */
@@ -104,6 +105,23 @@ export function readingLength(dimensions: number): number {
 /** Numbers in a prompt's vector. */
 export function vectorLength({ dimensions, scores }: EmbeddingWeights): number {
   return readingLength(dimensions) + scores;
+}
+
+/** Characters of a token, roughly, in English and code. */
+const CHARS_PER_TOKEN = 4;
+
+/** Length of an embedded prompt in tokens: the human's words and, where training saw it vary, what is around them. */
+export function promptTokens(
+  { dimensions, structureMean, structureScale }: EmbeddingWeights,
+  vector: Float32Array,
+): number {
+  let chars = 0;
+  for (const at of [AT.chars, AT.restChars]) {
+    const scale = structureScale[at]!;
+    const value = structureMean[at]! + (scale > 0 ? vector[dimensions + at]! / scale : 0);
+    chars += Math.max(0, 2 ** value - 1);
+  }
+  return Math.max(1, chars / CHARS_PER_TOKEN);
 }
 
 /** Reads and embeds prompts into one buffer: `vector` holds until the next prompt. */
