@@ -17,7 +17,7 @@ import { noWords, trainExpert } from './train-expert.ts';
 /** Mean familiarity from which the rows count as prompts of the kind an expert knows. */
 const LIKE_TRAINING = 0.75;
 /** Rows by which a new candidate is believed to find hard what the others find hard, before its own rows say so. */
-const PRIOR_ROWS = 20;
+const PRIOR_ROWS = 400;
 
 /**
  * @param catalog prices of the new candidates where the table's costs are not those of today
@@ -100,8 +100,13 @@ function joinExpert(
   const old = weights.candidates.length;
   const said = matrix(rows.length, old);
   const tasks = matrix(rows.length, weights.taskBias.length);
+  /** By row: cost over the mean cost, in the expert's usual proportion (the newcomers' columns are the others' mean). */
+  const costRatio = new Float64Array(rows.length);
   vectors.forEach((vector, i) => {
     expert.predict(vector);
+    let log = 0;
+    for (let j = 0; j < old; j++) log += Math.log(expert.costRatio[j]! / weights.costScale[j]!) / old;
+    costRatio[i] = Math.exp(log);
     rowOf(tasks, i).set(expert.tasks);
     for (let j = 0; j < old; j++) said.data[i * old + j] = expert.success[j]! - weights.success[j]!;
   });
@@ -120,7 +125,7 @@ function joinExpert(
       candidates: Int32Array.of(...joined.candidates, position.get(id)!),
       success: Float32Array.of(...joined.success, mean),
       relevance: Float32Array.of(...joined.relevance, 0),
-      costScale: Float32Array.of(...joined.costScale, 1),
+      costScale: Float32Array.of(...joined.costScale, costScaleOf(rows, id, costRatio)),
       taskSuccess,
       taskLogCost: withColumn(joined.taskLogCost, size, uniform(old)),
       successBasis: withColumn(joined.successBasis, size, shares),
@@ -130,6 +135,13 @@ function joinExpert(
     size++;
   }
   return joined;
+}
+
+/** Brings the expected costs of the rows a newcomer was measured on to what they were on average. */
+function costScaleOf(rows: readonly TableRow[], id: string, costRatio: Float64Array): number {
+  const ratios = rows.flatMap((row, i) => (row.outcomes.has(id) ? [costRatio[i]!] : []));
+  const sum = ratios.reduce((total, ratio) => total + ratio, 0);
+  return sum > 0 ? ratios.length / sum : 1;
 }
 
 function uniform(size: number): Float64Array {
