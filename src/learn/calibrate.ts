@@ -96,6 +96,8 @@ function joinExpert(
   joining: readonly string[],
   position: ReadonlyMap<string, number>,
 ): ExpertWeights {
+  const idAt = new Map([...position].map(([id, at]) => [at, id]));
+  const known = Array.from(weights.candidates, (at) => idAt.get(at)!);
   const expert = new Expert(weights, dimensions);
   const old = weights.candidates.length;
   const said = matrix(rows.length, old);
@@ -110,12 +112,24 @@ function joinExpert(
     rowOf(tasks, i).set(expert.tasks);
     for (let j = 0; j < old; j++) said.data[i * old + j] = expert.success[j]! - weights.success[j]!;
   });
+  // Rows of another kind than the expert's may be easier or harder for all than it says, and by chance they are too:
+  // the others' outcomes on the same rows tell by how much, and a newcomer is placed beside them.
+  const surprise = rows.map(({ outcomes }, i) => {
+    const rest = known.flatMap((id, j) => {
+      const outcome = outcomes.get(id);
+      return outcome ? [outcome.score - weights.success[j]! - said.data[i * old + j]!] : [];
+    });
+    return average(rest);
+  });
+  const shift = (scores: readonly (number | undefined)[]): number =>
+    -average(surprise.filter((_, i) => scores[i] !== undefined));
   let size = old;
   let joined = weights;
   for (const id of joining) {
     const scores = rows.map((row) => row.outcomes.get(id)?.score);
     const { shares, mean } = mixOf(scores, said, old);
     const beyond = beyondMix(scores, said, tasks, shares, mean);
+    const placed = bounded(mean + shift(scores));
     const taskSuccess = withColumn(joined.taskSuccess, size, shares);
     beyond.forEach((value, t) => {
       taskSuccess[t * (size + 1) + size]! += value;
@@ -123,14 +137,14 @@ function joinExpert(
     joined = {
       ...joined,
       candidates: Int32Array.of(...joined.candidates, position.get(id)!),
-      success: Float32Array.of(...joined.success, mean),
+      success: Float32Array.of(...joined.success, placed),
       relevance: Float32Array.of(...joined.relevance, 0),
       costScale: Float32Array.of(...joined.costScale, costScaleOf(rows, id, costRatio)),
       taskSuccess,
       taskLogCost: withColumn(joined.taskLogCost, size, uniform(old)),
       successBasis: withColumn(joined.successBasis, size, shares),
       costBasis: withColumn(joined.costBasis, size, uniform(old)),
-      residualCovariance: withCandidate(joined.residualCovariance, size, mean),
+      residualCovariance: withCandidate(joined.residualCovariance, size, placed),
     };
     size++;
   }
@@ -144,6 +158,14 @@ function costScaleOf(rows: readonly TableRow[], id: string, costRatio: Float64Ar
   return sum > 0 ? ratios.length / sum : 1;
 }
 
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
+function bounded(success: number): number {
+  return Math.min(0.99, Math.max(0.01, success));
+}
+
 function uniform(size: number): Float64Array {
   return new Float64Array(size).fill(1 / size);
 }
@@ -154,8 +176,6 @@ function mixOf(
   old: number,
 ): { shares: Float64Array; mean: number } {
   const measured = scores.flatMap((score, i) => (score === undefined ? [] : [i]));
-  const average = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
   const levels = measured.map((i) => average([...rowOf(said, i)]));
   // The few rows may be easier or harder than most; the expert knows by how much.
   const mean = average(measured.map((i) => scores[i]!)) - average(levels);
@@ -175,7 +195,7 @@ function mixOf(
   const penalty = ((trace / old) * PRIOR_ROWS) / Math.max(1, measured.length) + 0.2;
   for (let j = 0; j < old; j++) left.data[j * old + j]! += penalty;
   const solved = solvePositive(left, right).data;
-  return { shares: solved.map((value) => value + 1 / old), mean: Math.min(0.99, Math.max(0.01, mean)) };
+  return { shares: solved.map((value) => value + 1 / old), mean };
 }
 
 /** By task, how much better than the mix the newcomer is, pulled to zero as far as its spread may be chance. */
