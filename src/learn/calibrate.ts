@@ -1,7 +1,7 @@
 /**
- * New candidates from few labelled rows, without retraining the rest. Where the rows are like what the policy
- * was trained on, each new candidate joins the expert as a mix of those that are there; where they are not,
- * the rows get an expert of their own, over the policy's own features.
+ * New candidates from few labelled rows, without retraining the rest. The rows get an expert of their own,
+ * over the policy's own features. Where they are like what the policy was trained on, each new candidate also
+ * joins the expert for those prompts, as a mix of the candidates that are there, and both are heard.
  */
 import type { Candidate } from '../catalog/candidate.ts';
 import { tokenPriceUsd } from '../catalog/price.ts';
@@ -18,6 +18,17 @@ import { noWords, trainExpert } from './train-expert.ts';
 const LIKE_TRAINING = 0.75;
 /** Rows by which a new candidate is believed to find hard what the others find hard, before its own rows say so. */
 const PRIOR_ROWS = 400;
+/** How much what the few rows say by themselves counts beside the expert whose kind of prompts they are. */
+const FEW_ROWS_VOICE = 0.4;
+
+/** The rows that let new candidates into an expert. */
+interface Joining {
+  rows: readonly TableRow[];
+  vectors: readonly Float32Array[];
+  joining: readonly string[];
+  candidates: readonly CandidateWeights[];
+  position: ReadonlyMap<string, number>;
+}
 
 /**
  * @param catalog prices of the new candidates where the table's costs are not those of today
@@ -47,27 +58,38 @@ export function calibratePolicy(
   const nearest = familiar.indexOf(Math.max(...familiar));
   const experts = [...weights.experts];
   const joining = table.models.filter((id) => !experts[nearest]?.candidates.includes(position.get(id)!));
-  if (familiar[nearest]! >= LIKE_TRAINING && joining.length > 0) {
-    experts[nearest] = joinExpert(experts[nearest]!, dimensions, table.rows, vectors, joining, position);
-  } else {
-    const readings = vectors.map((vector) => vector.subarray(0, readingLength(dimensions)));
-    const { expert } = trainExpert(
-      {
-        rows: table.rows,
-        vectors: readings,
-        words: noWords(table.rows.length),
-        dimensions,
-        candidates: table.models,
-      },
-      new Random(weights.seed),
-    );
-    experts.push({
-      candidates: Int32Array.from(table.models, (id) => position.get(id)!),
-      ...expert,
-      wordScoresFrom: -1,
-    });
+  const alike = familiar[nearest]! >= LIKE_TRAINING && joining.length > 0;
+  if (alike) {
+    const group = { rows: table.rows, vectors, joining, candidates, position };
+    experts[nearest] = joinExpert(experts[nearest]!, dimensions, group);
   }
+  const { expert } = trainExpert(
+    {
+      rows: table.rows,
+      vectors: vectors.map((vector) => vector.subarray(0, readingLength(dimensions))),
+      words: noWords(table.rows.length),
+      dimensions,
+      candidates: table.models,
+    },
+    new Random(weights.seed),
+  );
+  experts.push({
+    candidates: Int32Array.from(table.models, (id) => position.get(id)!),
+    ...expert,
+    costScale: expert.costScale.map((scale, j) => {
+      const id = table.models[j]!;
+      // Elsewhere a candidate that is known may have cost more or less a call.
+      return known.has(id) ? scale * dearer(candidates[position.get(id)!]!, table.rows) : scale;
+    }),
+    ...(alike && { voice: FEW_ROWS_VOICE }),
+    wordScoresFrom: -1,
+  });
   return { ...weights, rows: weights.rows + table.rows.length, candidates, experts };
+}
+
+/** Mean cost on these rows over the mean cost the policy goes by. */
+function dearer({ id, meanCostUsd }: CandidateWeights, rows: readonly TableRow[]): number {
+  return meanCostUsd > 0 ? candidateOf(id, rows).meanCostUsd / meanCostUsd : 1;
 }
 
 function repriced(candidate: CandidateWeights, catalog: readonly Candidate[]): CandidateWeights {
@@ -91,13 +113,9 @@ function meanFamiliarity(expert: Expert, vectors: readonly Float32Array[]): numb
 function joinExpert(
   weights: ExpertWeights,
   dimensions: number,
-  rows: readonly TableRow[],
-  vectors: readonly Float32Array[],
-  joining: readonly string[],
-  position: ReadonlyMap<string, number>,
+  { rows, vectors, joining, candidates, position }: Joining,
 ): ExpertWeights {
-  const idAt = new Map([...position].map(([id, at]) => [at, id]));
-  const known = Array.from(weights.candidates, (at) => idAt.get(at)!);
+  const known = Array.from(weights.candidates, (at) => candidates[at]!.id);
   const expert = new Expert(weights, dimensions);
   const old = weights.candidates.length;
   const said = matrix(rows.length, old);

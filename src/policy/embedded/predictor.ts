@@ -104,19 +104,20 @@ export class Predictor {
       }
       firstTask += expert.tasks.length;
       if (trust === 0) continue;
-      const { candidates, success: means, relevance } = expert.weights;
+      const { candidates, success: means, relevance, voice = 1 } = expert.weights;
+      const share = trust * voice;
       for (let j = 0; j < candidates.length; j++) {
         const at = candidates[j]!;
         const own = means[j]! + trust * (expert.success[j]! - means[j]!);
         const ownCost = (1 + trust * (expert.costRatio[j]! - 1)) * weights.candidates[at]!.meanCostUsd;
-        success[at]! += trust * own;
-        costUsd[at]! += trust * ownCost;
-        mass[at]! += trust;
+        success[at]! += share * own;
+        costUsd[at]! += share * ownCost;
+        mass[at]! += share;
         if (trust > reach[at]!) reach[at] = trust;
-        difficulty += trust * relevance[j]! * (measured[at]!.ability - logit(own));
-        ratioOfAll += trust * relevance[j]! * (ownCost > 0 ? ownCost / usual(at) : 1);
+        difficulty += share * relevance[j]! * (measured[at]!.ability - logit(own));
+        ratioOfAll += share * relevance[j]! * (ownCost > 0 ? ownCost / usual(at) : 1);
       }
-      trusts += trust;
+      trusts += share;
     }
     prediction.difficulty = difficulty / trusts;
     prediction.costRatio = ratioOfAll / trusts;

@@ -57,6 +57,8 @@ export interface ExpertWeights {
   centreScale: Float32Array;
   /** Squared distance to the nearest centre that 19 of 20 prompts keep to. */
   usualDistance: number;
+  /** How much it counts beside others that know the prompt as well; 1 where it is left out. */
+  voice?: number;
   /** Linear discriminants: tasks × (dimensions + structure), and tasks. */
   taskWeights: Float32Array;
   taskBias: Float32Array;
