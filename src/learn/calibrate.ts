@@ -63,27 +63,28 @@ export function calibratePolicy(
     const group = { rows: table.rows, vectors, joining, candidates, position };
     experts[nearest] = joinExpert(experts[nearest]!, dimensions, group);
   }
-  const { expert } = trainExpert(
-    {
-      rows: table.rows,
-      vectors: vectors.map((vector) => vector.subarray(0, readingLength(dimensions))),
-      words: noWords(table.rows.length),
-      dimensions,
-      candidates: table.models,
-    },
-    new Random(weights.seed),
-  );
-  experts.push({
-    candidates: Int32Array.from(table.models, (id) => position.get(id)!),
-    ...expert,
-    costScale: expert.costScale.map((scale, j) => {
-      const id = table.models[j]!;
-      // Elsewhere a candidate that is known may have cost more or less a call.
-      return known.has(id) ? scale * dearer(candidates[position.get(id)!]!, table.rows) : scale;
-    }),
-    ...(alike && { voice: FEW_ROWS_VOICE }),
-    wordScoresFrom: -1,
-  });
+  const readings = vectors.map((vector) => vector.subarray(0, readingLength(dimensions)));
+  const random = new Random(weights.seed);
+  // Few rows name too many tasks to tell them apart, or too few: alone, they are read both ways.
+  const unnamed = table.rows.map(({ task: _, ...row }) => row);
+  for (const rows of alike ? [table.rows] : [table.rows, unnamed]) {
+    const words = noWords(rows.length);
+    const { expert } = trainExpert(
+      { rows, vectors: readings, words, dimensions, candidates: table.models },
+      random,
+    );
+    experts.push({
+      candidates: Int32Array.from(table.models, (id) => position.get(id)!),
+      ...expert,
+      costScale: expert.costScale.map((scale, j) => {
+        const id = table.models[j]!;
+        // Elsewhere a candidate that is known may have cost more or less a call.
+        return known.has(id) ? scale * dearer(candidates[position.get(id)!]!, rows) : scale;
+      }),
+      ...(alike && { voice: FEW_ROWS_VOICE }),
+      wordScoresFrom: -1,
+    });
+  }
   return { ...weights, rows: weights.rows + table.rows.length, candidates, experts };
 }
 

@@ -61,7 +61,13 @@ class Scales {
   private readonly names = new Map<string, number>();
   readonly prior: { mean: number; precision: number }[] = [];
 
-  add(who: number, name: string, prior: { mean: number; deviation: number }, value: number, deviation: number) {
+  add(
+    who: number,
+    name: string,
+    prior: { mean: number; deviation: number },
+    value: number,
+    deviation: number,
+  ) {
     let scale = this.names.get(name);
     if (scale === undefined) {
       scale = this.prior.length;
@@ -207,10 +213,15 @@ function trainingPrices(
 }
 
 /** How much longer each candidate's answers were than those of the candidates measured beside it. */
-function verbosities(candidates: readonly CandidateWeights[], experts: PolicyWeights['experts']): Float64Array {
+function verbosities(
+  candidates: readonly CandidateWeights[],
+  experts: PolicyWeights['experts'],
+): Float64Array {
   const out = new Float64Array(candidates.length).fill(1);
   for (const expert of experts) {
-    const logs = Array.from(expert.candidates, (i) => Math.log(candidates[i]!.meanOutputTokens || Number.NaN));
+    const logs = Array.from(expert.candidates, (i) =>
+      Math.log(candidates[i]!.meanOutputTokens || Number.NaN),
+    );
     const known = logs.filter((log) => !Number.isNaN(log));
     const mean = known.reduce((sum, log) => sum + log, 0) / Math.max(1, known.length);
     expert.candidates.forEach((i, j) => {
