@@ -110,23 +110,17 @@ export function vectorLength({ dimensions, scores }: EmbeddingWeights): number {
 /** Characters of a token, roughly, in English and code. */
 const CHARS_PER_TOKEN = 4;
 
-/** Length of an embedded prompt in tokens: the human's words and, where training saw it vary, what is around them. */
-export function promptTokens(
-  { dimensions, structureMean, structureScale }: EmbeddingWeights,
-  vector: Float32Array,
-): number {
-  let chars = 0;
-  for (const at of [AT.chars, AT.restChars]) {
-    const scale = structureScale[at]!;
-    const value = structureMean[at]! + (scale > 0 ? vector[dimensions + at]! / scale : 0);
-    chars += Math.max(0, 2 ** value - 1);
-  }
+/** Tokens of a whole prompt, the human's words and what is around them. */
+export function promptTokens({ structure }: Pick<PromptFeatures, 'structure'>): number {
+  const chars = 2 ** structure[AT.chars]! + 2 ** structure[AT.restChars]! - 2;
   return Math.max(1, chars / CHARS_PER_TOKEN);
 }
 
-/** Reads and embeds prompts into one buffer: `vector` holds until the next prompt. */
+/** Reads and embeds prompts into one buffer: what it says holds until the next prompt. */
 export class PromptEmbedder {
   readonly vector: Float32Array;
+  /** Of the last prompt. */
+  tokens = 0;
   private readonly reader = new FeatureReader();
   private readonly weights: EmbeddingWeights;
 
@@ -136,6 +130,8 @@ export class PromptEmbedder {
   }
 
   embed(view: PromptView): void {
-    embed(this.weights, this.reader.read(view), this.vector);
+    const features = this.reader.read(view);
+    embed(this.weights, features, this.vector);
+    this.tokens = promptTokens(features);
   }
 }

@@ -77,13 +77,13 @@ export class PoolPredictor {
   /** The result holds until the next call. */
   predict(view: PromptView): PoolPrediction {
     this.predictor.embed(view);
-    return this.predictVector(this.predictor.vector);
+    return this.predictVector(this.predictor.vector, this.predictor.tokens);
   }
 
-  /** As `predict`, for a prompt that is already embedded. */
-  predictVector(vector: Float32Array): PoolPrediction {
+  /** As `predict`, for a prompt of so many tokens that is already embedded. */
+  predictVector(vector: Float32Array, inputTokens: number): PoolPrediction {
     const { members, prediction, predictor, standings } = this;
-    const all = predictor.predictVector(vector, standings);
+    const all = predictor.predictVector(vector, inputTokens, standings);
     prediction.familiarity = all.familiarity;
     prediction.task = all.task;
     for (let i = 0; i < members.length; i++) {

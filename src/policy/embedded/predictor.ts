@@ -3,7 +3,7 @@
  * them; beyond that the candidates' standing, so that an unfamiliar prompt follows the ranking of all and its length.
  */
 import type { PromptView } from '../prompt-view.ts';
-import { PromptEmbedder, promptTokens } from './embedding.ts';
+import { PromptEmbedder } from './embedding.ts';
 import { Expert } from './expert.ts';
 import { logit, type Standings, standingsOf, usualAnswerTokens, usualCostUsd } from './standing.ts';
 import type { PolicyWeights } from './weights.ts';
@@ -65,7 +65,12 @@ export class Predictor {
     return this.embedder.vector;
   }
 
-  /** Reads a prompt into `vector`. */
+  /** Tokens of the last prompt. */
+  get tokens(): number {
+    return this.embedder.tokens;
+  }
+
+  /** Reads a prompt into `vector` and `tokens`. */
   embed(view: PromptView): void {
     this.embedder.embed(view);
   }
@@ -73,11 +78,19 @@ export class Predictor {
   /** The result holds until the next call. */
   predict(view: PromptView): Prediction {
     this.embed(view);
-    return this.predictVector(this.embedder.vector);
+    return this.predictVector(this.embedder.vector, this.embedder.tokens);
   }
 
-  /** As `predict`, for a prompt that is already embedded; `standings`: with what a catalog adds. */
-  predictVector(vector: Float32Array, standings: Standings = this.standings()): Prediction {
+  /**
+   * As `predict`, for a prompt that is already embedded.
+   * @param inputTokens of the prompt
+   * @param standings of the candidates, with what a catalog adds
+   */
+  predictVector(
+    vector: Float32Array,
+    inputTokens: number,
+    standings: Standings = this.standings(),
+  ): Prediction {
     const { weights, experts, mass, reach, prediction } = this;
     const { success, costUsd } = prediction;
     const { measured } = standings;
@@ -86,8 +99,8 @@ export class Predictor {
     mass.fill(0);
     reach.fill(0);
     prediction.familiarity = 0;
-    prediction.inputTokens = promptTokens(weights.embedding, vector);
-    prediction.outputTokens = usualAnswerTokens(prediction.inputTokens);
+    prediction.inputTokens = inputTokens;
+    prediction.outputTokens = usualAnswerTokens(inputTokens);
     const usual = (at: number): number =>
       usualCostUsd(measured[at]!, prediction.inputTokens, prediction.outputTokens);
     let difficulty = FOREIGN_WEIGHT * standings.difficulty;

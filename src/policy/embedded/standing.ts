@@ -79,11 +79,25 @@ class Scales {
 
   /** Ability of everyone and hardness of every scale. */
   solve(candidates: number): { ability: Float64Array; hardness: Float64Array } {
+    const { sightings, prior } = this;
+    const nothing = Array.from({ length: candidates }, () => ({ mean: 0, precision: 0 }));
     const ability = new Float64Array(candidates);
-    const hardness = Float64Array.from(this.prior, ({ mean }) => mean);
+    const hardness = Float64Array.from(prior, ({ mean }) => mean);
     for (let sweep = 0; sweep < SWEEPS; sweep++) {
-      weightedMeans(this.sightings, ability, undefined, (s) => [s.who, s.value + hardness[s.scale]!]);
-      weightedMeans(this.sightings, hardness, this.prior, (s) => [s.scale, ability[s.who]! - s.value]);
+      weightedMeans(
+        nothing,
+        sightings,
+        ability,
+        (s) => s.who,
+        (s) => s.value + hardness[s.scale]!,
+      );
+      weightedMeans(
+        prior,
+        sightings,
+        hardness,
+        (s) => s.scale,
+        (s) => ability[s.who]! - s.value,
+      );
     }
     return { ability, hardness };
   }
@@ -93,22 +107,24 @@ class Scales {
   }
 }
 
+/** The mean of each group of sightings, beside what was believed of it beforehand. */
 function weightedMeans(
+  prior: readonly { mean: number; precision: number }[],
   sightings: readonly Sighting[],
   out: Float64Array,
-  prior: readonly { mean: number; precision: number }[] | undefined,
-  of: (sighting: Sighting) => [at: number, value: number],
+  groupOf: (sighting: Sighting) => number,
+  sightOf: (sighting: Sighting) => number,
 ): void {
-  const mass = Float64Array.from(out, (_, i) => prior?.[i]!.precision ?? 0);
-  out.forEach((_, i) => {
-    out[i] = prior ? prior[i]!.mean * prior[i]!.precision : 0;
-  });
+  const sums = prior.map(({ mean, precision }) => mean * precision);
+  const masses = prior.map(({ precision }) => precision);
   for (const sighting of sightings) {
-    const [at, value] = of(sighting);
-    out[at]! += sighting.precision * value;
-    mass[at]! += sighting.precision;
+    const group = groupOf(sighting);
+    sums[group]! += sighting.precision * sightOf(sighting);
+    masses[group]! += sighting.precision;
   }
-  for (let i = 0; i < out.length; i++) out[i]! /= mass[i] || 1;
+  sums.forEach((sum, group) => {
+    out[group] = sum / (masses[group]! || 1);
+  });
 }
 
 /**
