@@ -68,5 +68,7 @@ export function fitFamiliarity(
   });
   distances.sort((a, b) => a - b);
   const usual = distances[Math.floor(rows * USUAL_SHARE)]!;
-  return { centres, centreScale: scale, usualDistance: Number.isFinite(usual) ? usual : 1 };
+  // The embedding is fitted on the same rows: those it has not seen lie further off, the fewer rows the more.
+  const unseen = usual * (1 + length / rows);
+  return { centres, centreScale: scale, usualDistance: Number.isFinite(unseen) ? unseen : 1 };
 }

@@ -104,7 +104,7 @@ export class Predictor {
     const usual = (at: number): number =>
       usualCostUsd(measured[at]!, prediction.inputTokens, prediction.outputTokens);
     let difficulty = FOREIGN_WEIGHT * standings.difficulty;
-    let ratioOfAll = FOREIGN_WEIGHT;
+    let ratioOfAll = FOREIGN_WEIGHT * standings.costRatio;
     let trusts = FOREIGN_WEIGHT;
     prediction.task = -1;
     let firstTask = 0;

@@ -12,6 +12,7 @@ import type { Candidate } from '../../catalog/candidate.ts';
 import { tokenPriceUsd } from '../../catalog/price.ts';
 import { abilityOf, BENCHMARK_SCALE, UNMEASURED } from '../ability.ts';
 import { TYPICAL_REQUEST } from '../choose.ts';
+import { promptTokens } from './embedding.ts';
 import type { CandidateWeights, PolicyWeights } from './weights.ts';
 
 /** One candidate, whether the policy has measured it, a catalog describes it, or both. */
@@ -30,6 +31,8 @@ export interface Standings {
   described: Standing[];
   /** Hardness of a prompt of which nothing is known. */
   difficulty: number;
+  /** What a call costs there over what prices and length say. */
+  costRatio: number;
 }
 
 /** Residual of the fit behind `BENCHMARK_SCALE`, of a benchmark whose weight is 3. */
@@ -132,7 +135,7 @@ function weightedMeans(
  * @param described candidates that the policy has not measured
  */
 export function standingsOf(
-  { candidates, experts }: Pick<PolicyWeights, 'candidates' | 'experts'>,
+  { candidates, experts, embedding }: Pick<PolicyWeights, 'candidates' | 'experts' | 'embedding'>,
   catalog: ReadonlyMap<string, Candidate>,
   described: readonly Candidate[],
 ): Standings {
@@ -150,17 +153,20 @@ export function standingsOf(
   const { ability, hardness } = scales.solve(entries.length);
   const tables = experts.map((_, e) => hardness[scales.hardnessOf(`table ${e}`)!]!);
   const verbosity = verbosities(candidates, experts);
+  const measured = candidates.map((candidate, i) => ({
+    ability: ability[i]!,
+    ...trainingPrices(candidate, catalog.get(candidate.id), verbosity[i]!),
+  }));
   return {
-    measured: candidates.map((candidate, i) => ({
-      ability: ability[i]!,
-      ...trainingPrices(candidate, catalog.get(candidate.id), verbosity[i]!),
-    })),
+    measured,
     described: described.map((candidate, i) => ({
       ability: ability[candidates.length + i]!,
       inputUsd: tokenPrices(candidate)?.inputUsd ?? 0,
       outputUsd: (tokenPrices(candidate)?.outputUsd ?? 0) * (candidate.reasoning ? REASONING_FACTOR : 1),
     })),
     difficulty: tables.reduce((sum, value) => sum + value, 0) / Math.max(1, tables.length),
+    // Beside candidates known by their price alone, calls cost what prices say; else what they did in training.
+    costRatio: described.length > 0 ? 1 : trainingCostRatio(candidates, measured, experts, embedding),
   };
 }
 
@@ -226,6 +232,28 @@ function trainingPrices(
   const tokens = (meanInputTokens ?? inputTokens) + ratio * (meanOutputTokens ?? outputTokens);
   const inputUsd = tokens > 0 ? meanCostUsd / tokens : 0;
   return { inputUsd, outputUsd: inputUsd * ratio * verbosity };
+}
+
+/** What calls cost in training over what prices and the prompts' mean length say. */
+function trainingCostRatio(
+  candidates: readonly CandidateWeights[],
+  measured: readonly Standing[],
+  experts: PolicyWeights['experts'],
+  embedding: PolicyWeights['embedding'],
+): number {
+  const usualTokens = promptTokens({ structure: Float64Array.from(embedding.structureMean) });
+  let sum = 0;
+  let mass = 0;
+  for (const expert of experts) {
+    expert.candidates.forEach((i, j) => {
+      const { meanCostUsd, meanInputTokens = usualTokens } = candidates[i]!;
+      const usual = usualCostUsd(measured[i]!, meanInputTokens, usualAnswerTokens(meanInputTokens));
+      if (usual <= 0) return;
+      sum += expert.relevance[j]! * (meanCostUsd / usual);
+      mass += expert.relevance[j]!;
+    });
+  }
+  return mass > 0 ? sum / mass : 1;
 }
 
 /** How much longer each candidate's answers were than those of the candidates measured beside it. */
