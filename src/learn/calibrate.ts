@@ -1,7 +1,7 @@
 /**
- * New candidates from few labelled rows, without retraining the rest. Where the rows are like what the policy
- * was trained on, each new candidate joins the expert as a mix of those that are there; where they are not,
- * the rows get an expert of their own, over the policy's own features.
+ * New candidates from few labelled rows, without retraining the rest. The rows get an expert of their own,
+ * over the policy's own features. Where they are like what the policy was trained on, each new candidate also
+ * joins the expert for those prompts, as a mix of the candidates that are there, and both are heard.
  */
 import type { Candidate } from '../catalog/candidate.ts';
 import { tokenPriceUsd } from '../catalog/price.ts';
@@ -17,7 +17,18 @@ import { noWords, trainExpert } from './train-expert.ts';
 /** Mean familiarity from which the rows count as prompts of the kind an expert knows. */
 const LIKE_TRAINING = 0.75;
 /** Rows by which a new candidate is believed to find hard what the others find hard, before its own rows say so. */
-const PRIOR_ROWS = 20;
+const PRIOR_ROWS = 400;
+/** How much what the few rows say by themselves counts beside the expert whose kind of prompts they are. */
+const FEW_ROWS_VOICE = 0.4;
+
+/** The rows that let new candidates into an expert. */
+interface Joining {
+  rows: readonly TableRow[];
+  vectors: readonly Float32Array[];
+  joining: readonly string[];
+  candidates: readonly CandidateWeights[];
+  position: ReadonlyMap<string, number>;
+}
 
 /**
  * @param catalog prices of the new candidates where the table's costs are not those of today
@@ -47,27 +58,39 @@ export function calibratePolicy(
   const nearest = familiar.indexOf(Math.max(...familiar));
   const experts = [...weights.experts];
   const joining = table.models.filter((id) => !experts[nearest]?.candidates.includes(position.get(id)!));
-  if (familiar[nearest]! >= LIKE_TRAINING && joining.length > 0) {
-    experts[nearest] = joinExpert(experts[nearest]!, dimensions, table.rows, vectors, joining, position);
-  } else {
-    const readings = vectors.map((vector) => vector.subarray(0, readingLength(dimensions)));
+  const alike = familiar[nearest]! >= LIKE_TRAINING && joining.length > 0;
+  if (alike) {
+    const group = { rows: table.rows, vectors, joining, candidates, position };
+    experts[nearest] = joinExpert(experts[nearest]!, dimensions, group);
+  }
+  const readings = vectors.map((vector) => vector.subarray(0, readingLength(dimensions)));
+  const random = new Random(weights.seed);
+  // Few rows name too many tasks to tell them apart, or too few: alone, they are read both ways.
+  const unnamed = table.rows.map(({ task: _, ...row }) => row);
+  for (const rows of alike ? [table.rows] : [table.rows, unnamed]) {
+    const words = noWords(rows.length);
     const { expert } = trainExpert(
-      {
-        rows: table.rows,
-        vectors: readings,
-        words: noWords(table.rows.length),
-        dimensions,
-        candidates: table.models,
-      },
-      new Random(weights.seed),
+      { rows, vectors: readings, words, dimensions, candidates: table.models },
+      random,
     );
     experts.push({
       candidates: Int32Array.from(table.models, (id) => position.get(id)!),
       ...expert,
+      costScale: expert.costScale.map((scale, j) => {
+        const id = table.models[j]!;
+        // Elsewhere a candidate that is known may have cost more or less a call.
+        return known.has(id) ? scale * dearer(candidates[position.get(id)!]!, rows) : scale;
+      }),
+      ...(alike && { voice: FEW_ROWS_VOICE }),
       wordScoresFrom: -1,
     });
   }
   return { ...weights, rows: weights.rows + table.rows.length, candidates, experts };
+}
+
+/** Mean cost on these rows over the mean cost the policy goes by. */
+function dearer({ id, meanCostUsd }: CandidateWeights, rows: readonly TableRow[]): number {
+  return meanCostUsd > 0 ? candidateOf(id, rows).meanCostUsd / meanCostUsd : 1;
 }
 
 function repriced(candidate: CandidateWeights, catalog: readonly Candidate[]): CandidateWeights {
@@ -91,26 +114,41 @@ function meanFamiliarity(expert: Expert, vectors: readonly Float32Array[]): numb
 function joinExpert(
   weights: ExpertWeights,
   dimensions: number,
-  rows: readonly TableRow[],
-  vectors: readonly Float32Array[],
-  joining: readonly string[],
-  position: ReadonlyMap<string, number>,
+  { rows, vectors, joining, candidates, position }: Joining,
 ): ExpertWeights {
+  const known = Array.from(weights.candidates, (at) => candidates[at]!.id);
   const expert = new Expert(weights, dimensions);
   const old = weights.candidates.length;
   const said = matrix(rows.length, old);
   const tasks = matrix(rows.length, weights.taskBias.length);
+  /** By row: cost over the mean cost, in the expert's usual proportion (the newcomers' columns are the others' mean). */
+  const costRatio = new Float64Array(rows.length);
   vectors.forEach((vector, i) => {
     expert.predict(vector);
+    let log = 0;
+    for (let j = 0; j < old; j++) log += Math.log(expert.costRatio[j]! / weights.costScale[j]!) / old;
+    costRatio[i] = Math.exp(log);
     rowOf(tasks, i).set(expert.tasks);
     for (let j = 0; j < old; j++) said.data[i * old + j] = expert.success[j]! - weights.success[j]!;
   });
+  // Rows of another kind than the expert's may be easier or harder for all than it says, and by chance they are too:
+  // the others' outcomes on the same rows tell by how much, and a newcomer is placed beside them.
+  const surprise = rows.map(({ outcomes }, i) => {
+    const rest = known.flatMap((id, j) => {
+      const outcome = outcomes.get(id);
+      return outcome ? [outcome.score - weights.success[j]! - said.data[i * old + j]!] : [];
+    });
+    return average(rest);
+  });
+  const shift = (scores: readonly (number | undefined)[]): number =>
+    -average(surprise.filter((_, i) => scores[i] !== undefined));
   let size = old;
   let joined = weights;
   for (const id of joining) {
     const scores = rows.map((row) => row.outcomes.get(id)?.score);
     const { shares, mean } = mixOf(scores, said, old);
     const beyond = beyondMix(scores, said, tasks, shares, mean);
+    const placed = bounded(mean + shift(scores));
     const taskSuccess = withColumn(joined.taskSuccess, size, shares);
     beyond.forEach((value, t) => {
       taskSuccess[t * (size + 1) + size]! += value;
@@ -118,18 +156,33 @@ function joinExpert(
     joined = {
       ...joined,
       candidates: Int32Array.of(...joined.candidates, position.get(id)!),
-      success: Float32Array.of(...joined.success, mean),
+      success: Float32Array.of(...joined.success, placed),
       relevance: Float32Array.of(...joined.relevance, 0),
-      costScale: Float32Array.of(...joined.costScale, 1),
+      costScale: Float32Array.of(...joined.costScale, costScaleOf(rows, id, costRatio)),
       taskSuccess,
       taskLogCost: withColumn(joined.taskLogCost, size, uniform(old)),
       successBasis: withColumn(joined.successBasis, size, shares),
       costBasis: withColumn(joined.costBasis, size, uniform(old)),
-      residualCovariance: withCandidate(joined.residualCovariance, size, mean),
+      residualCovariance: withCandidate(joined.residualCovariance, size, placed),
     };
     size++;
   }
   return joined;
+}
+
+/** Brings the expected costs of the rows a newcomer was measured on to what they were on average. */
+function costScaleOf(rows: readonly TableRow[], id: string, costRatio: Float64Array): number {
+  const ratios = rows.flatMap((row, i) => (row.outcomes.has(id) ? [costRatio[i]!] : []));
+  const sum = ratios.reduce((total, ratio) => total + ratio, 0);
+  return sum > 0 ? ratios.length / sum : 1;
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
+function bounded(success: number): number {
+  return Math.min(0.99, Math.max(0.01, success));
 }
 
 function uniform(size: number): Float64Array {
@@ -142,8 +195,6 @@ function mixOf(
   old: number,
 ): { shares: Float64Array; mean: number } {
   const measured = scores.flatMap((score, i) => (score === undefined ? [] : [i]));
-  const average = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
   const levels = measured.map((i) => average([...rowOf(said, i)]));
   // The few rows may be easier or harder than most; the expert knows by how much.
   const mean = average(measured.map((i) => scores[i]!)) - average(levels);
@@ -163,7 +214,7 @@ function mixOf(
   const penalty = ((trace / old) * PRIOR_ROWS) / Math.max(1, measured.length) + 0.2;
   for (let j = 0; j < old; j++) left.data[j * old + j]! += penalty;
   const solved = solvePositive(left, right).data;
-  return { shares: solved.map((value) => value + 1 / old), mean: Math.min(0.99, Math.max(0.01, mean)) };
+  return { shares: solved.map((value) => value + 1 / old), mean };
 }
 
 /** By task, how much better than the mix the newcomer is, pulled to zero as far as its spread may be chance. */

@@ -1,7 +1,7 @@
 /** What a policy expects of logged requests, and what it would have done first. */
 import type { Candidate } from '../catalog/candidate.ts';
 import { chooseByFloor, chooseByLambda } from '../policy/embedded/choose.ts';
-import { embed } from '../policy/embedded/embedding.ts';
+import { embed, promptTokens } from '../policy/embedded/embedding.ts';
 import { PoolPredictor } from '../policy/embedded/pool.ts';
 import { Predictor } from '../policy/embedded/predictor.ts';
 import { MOST_CALLS, type SequencePlanner, sequencePlanner } from '../policy/embedded/sequence.ts';
@@ -43,8 +43,9 @@ export function* forecastLog(
       pools.set(key, pool);
     }
     const { vector } = predictor;
-    embed(weights.embedding, readFeatures(row.features), vector);
-    const { success, costUsd } = pool.predictVector(vector);
+    const features = readFeatures(row.features);
+    embed(weights.embedding, features, vector);
+    const { success, costUsd } = pool.predictVector(vector, promptTokens(features));
     const forecast = {
       success: Float64Array.from(success),
       costUsd: pricedCosts(pool, costUsd),

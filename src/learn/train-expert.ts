@@ -1,8 +1,10 @@
 /** Trains one pool's predictor (see `policy/embedded/expert.ts`) from the rows on which its candidates were measured. */
-import { addTrusted, addWording, nearestCentre } from '../policy/embedded/expert.ts';
+import { readingLength } from '../policy/embedded/embedding.ts';
+import { addTrusted, addWording } from '../policy/embedded/expert.ts';
 import { STRUCTURE_COUNT } from '../policy/embedded/features.ts';
 import type { ExpertWeights } from '../policy/embedded/weights.ts';
 import { fitCalibration } from './calibration.ts';
+import { fitFamiliarity } from './fit-familiarity.ts';
 import { crossFit, fitLayers, type LayerRows } from './fit-layers.ts';
 import { fitTasks } from './fit-tasks.ts';
 import { fitTrust, relevanceOf } from './fit-trust.ts';
@@ -115,12 +117,10 @@ export function trainExpert(
   const { scale, byTask } = smearing(rows, candidates, cost, labels, tasks);
   for (let k = 0; k < byTask.length; k++) taskLogCost.data[k]! += byTask[k]!;
   for (let i = 0; i < count; i++) addByTask(byTask, rowOf(posteriors, i), rowOf(cost, i));
-  const centres = taskCentres(vectors, labels, tasks, dimensions);
   return {
     expert: {
       success: Float32Array.from(success),
-      centres,
-      ...usual(centres, vectors, dimensions),
+      ...fitFamiliarity(vectors, labels, tasks, readingLength(dimensions)),
       taskWeights: recogniser.weights,
       taskBias: recogniser.bias,
       taskSuccess: Float32Array.from(taskSuccess.data),
@@ -165,47 +165,6 @@ function addByTask(byTask: Float64Array, posterior: Float64Array, out: Float64Ar
     if (share < 0.001) continue;
     for (let j = 0; j < out.length; j++) out[j]! += share * byTask[t * out.length + j]!;
   }
-}
-
-function taskCentres(
-  vectors: readonly Float32Array[],
-  labels: Int32Array,
-  tasks: number,
-  dimensions: number,
-): Float32Array {
-  const centres = new Float32Array(tasks * dimensions);
-  vectors.forEach((vector, i) => {
-    const base = labels[i]! * dimensions;
-    for (let d = 0; d < dimensions; d++) centres[base + d]! += vector[d]!;
-  });
-  for (let base = 0; base < centres.length; base += dimensions) {
-    let norm = 0;
-    for (let d = 0; d < dimensions; d++) norm += centres[base + d]! ** 2;
-    for (let d = 0; d < dimensions; d++) centres[base + d]! /= Math.sqrt(norm) || 1;
-  }
-  return centres;
-}
-
-/** What most prompts of a task exceed, each prompt counted for the task whose centre is nearest. */
-function usual(
-  centres: Float32Array,
-  vectors: readonly Float32Array[],
-  dimensions: number,
-): Pick<ExpertWeights, 'usualCosine' | 'usualExplained'> {
-  const tasks = centres.length / dimensions;
-  const cosines: number[][] = Array.from({ length: tasks }, () => []);
-  const explained: number[][] = Array.from({ length: tasks }, () => []);
-  for (const vector of vectors) {
-    const { task, cosine } = nearestCentre(centres, vector, dimensions);
-    cosines[task]!.push(cosine);
-    explained[task]!.push(vector[dimensions + STRUCTURE_COUNT]!);
-  }
-  const low = (values: number[]): number => {
-    values.sort((a, b) => a - b);
-    // A task that is nobody's nearest is never asked for.
-    return Math.max(values[Math.floor(values.length * 0.05)] ?? 1, 1e-3);
-  };
-  return { usualCosine: Float32Array.from(cosines, low), usualExplained: Float32Array.from(explained, low) };
 }
 
 function costRatios(expectedLog: Matrix, scale: Float32Array): Matrix {

@@ -55,6 +55,7 @@ export function fitPredictor(
 
   const groups = groupByPool(tables);
   const ids = [...new Set(groups.flatMap((group) => group.models))].sort();
+  const candidates = ids.map((id) => candidateOf(id, everything));
   const position = new Map(ids.map((id, i) => [id, i]));
   const held: HeldOut[] = [];
   const taskWords: { weights: Float64Array; tasks: number }[] = [];
@@ -73,6 +74,17 @@ export function fitPredictor(
       },
       random,
     );
+    // A candidate of several pools costs more on the prompts of one than on those of another.
+    const dearer = models.map((id) => {
+      const usual = candidates[position.get(id)!]!.meanCostUsd;
+      return usual > 0 ? candidateOf(id, rows).meanCostUsd / usual : 1;
+    });
+    fit.expert.costScale.forEach((_, j) => {
+      fit.expert.costScale[j]! *= dearer[j]!;
+    });
+    fit.heldOut.costRatio.data.forEach((_, at) => {
+      fit.heldOut.costRatio.data[at]! *= dearer[at % models.length]!;
+    });
     progress(`  tells tasks apart in ${(100 * fit.taskAccuracy).toFixed(1)} % of the rows it was not shown`);
     held.push({ rows, models, ...fit.heldOut });
     let wordScoresFrom = -1;
@@ -84,7 +96,6 @@ export function fitPredictor(
     }
     return { candidates: Int32Array.from(models, (id) => position.get(id)!), ...fit.expert, wordScoresFrom };
   });
-  const candidates = ids.map((id) => candidateOf(id, everything));
   const weights = {
     name,
     featureVersion: FEATURE_VERSION,

@@ -1,6 +1,7 @@
 /** A prompt as numbers: its TF-IDF vector in the leading directions of the training prompts, and its structure. */
 import type { PromptView } from '../prompt-view.ts';
 import { FeatureReader, HASH_BUCKETS, type PromptFeatures, STRUCTURE_COUNT } from './features.ts';
+import { AT } from './structure.ts';
 import type { EmbeddingWeights } from './weights.ts';
 
 /** Structure further out than this many standard deviations says no more. */
@@ -106,9 +107,20 @@ export function vectorLength({ dimensions, scores }: EmbeddingWeights): number {
   return readingLength(dimensions) + scores;
 }
 
-/** Reads and embeds prompts into one buffer: `vector` holds until the next prompt. */
+/** Characters of a token, roughly, in English and code. */
+const CHARS_PER_TOKEN = 4;
+
+/** Tokens of a whole prompt, the human's words and what is around them. */
+export function promptTokens({ structure }: Pick<PromptFeatures, 'structure'>): number {
+  const chars = 2 ** structure[AT.chars]! + 2 ** structure[AT.restChars]! - 2;
+  return Math.max(1, chars / CHARS_PER_TOKEN);
+}
+
+/** Reads and embeds prompts into one buffer: what it says holds until the next prompt. */
 export class PromptEmbedder {
   readonly vector: Float32Array;
+  /** Of the last prompt. */
+  tokens = 0;
   private readonly reader = new FeatureReader();
   private readonly weights: EmbeddingWeights;
 
@@ -118,6 +130,8 @@ export class PromptEmbedder {
   }
 
   embed(view: PromptView): void {
-    embed(this.weights, this.reader.read(view), this.vector);
+    const features = this.reader.read(view);
+    embed(this.weights, features, this.vector);
+    this.tokens = promptTokens(features);
   }
 }

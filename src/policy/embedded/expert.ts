@@ -17,6 +17,8 @@ import type { ExpertWeights } from './weights.ts';
 /** Success and log cost outside these bounds would be certainty, which no table supports. */
 const LEAST_SUCCESS = 0.002;
 const MOST_SUCCESS = 0.998;
+/** Times the usual distance from which a prompt is nothing like the training. */
+const FOREIGN = 1.5;
 
 export class Expert {
   readonly weights: ExpertWeights;
@@ -35,6 +37,7 @@ export class Expert {
   private readonly raw: Float64Array;
   /** From deviations of the candidates to components; `successBasis` leads back. */
   private readonly towardsBasis: Float32Array;
+  private readonly scaled: Float64Array;
 
   constructor(weights: ExpertWeights, dimensions: number) {
     this.weights = weights;
@@ -49,17 +52,27 @@ export class Expert {
     this.wording = new Float64Array(candidates);
     this.raw = new Float64Array(candidates);
     this.towardsBasis = towardsBasis(weights.successBasis, weights.relevance);
+    this.scaled = new Float64Array(weights.centreScale.length);
   }
 
-  /**
-   * How much this expert's training says about a prompt, 0..1: whether its nearest task's prompts are usually
-   * as near, and as much of their wording known.
-   */
+  /** How much this expert's training says about a prompt, 0..1: whether it is as near to a task as the task's own. */
   familiarity(vector: Float32Array): number {
-    const { centres, usualCosine, usualExplained } = this.weights;
-    const { task, cosine } = nearestCentre(centres, vector, this.dimensions);
-    const explained = vector[this.dimensions + STRUCTURE_COUNT]!;
-    return rise(cosine / usualCosine[task]!) * rise(explained / usualExplained[task]!);
+    const { centres, centreScale, usualDistance } = this.weights;
+    const { scaled } = this;
+    const length = centreScale.length;
+    for (let k = 0; k < length; k++) scaled[k] = vector[k]! * centreScale[k]!;
+    const foreign = FOREIGN * usualDistance;
+    let nearest = foreign;
+    for (let base = 0; base < centres.length && nearest > usualDistance; base += length) {
+      let sum = 0;
+      // Most centres are far off, and half of the numbers already say so.
+      for (let k = length - 1; k >= 0 && sum < nearest; k--) {
+        const difference = scaled[k]! - centres[base + k]!;
+        sum += difference * difference;
+      }
+      if (sum < nearest) nearest = sum;
+    }
+    return Math.min(1, (foreign - nearest) / (foreign - usualDistance));
   }
 
   predict(vector: Float32Array): void {
@@ -251,30 +264,6 @@ function toShares(scores: Float64Array): void {
     total += share;
   }
   for (let t = 0; t < scores.length; t++) scores[t]! /= total;
-}
-
-/** Below half of what is usual a prompt is foreign; a little below it may be chance. */
-function rise(share: number): number {
-  return Math.max(0, Math.min(1, (share - 0.5) / 0.35));
-}
-
-/** The task whose prompts' words point most the same way. */
-export function nearestCentre(
-  centres: Float32Array,
-  vector: Float32Array,
-  dimensions: number,
-): { task: number; cosine: number } {
-  let cosine = -1;
-  let task = 0;
-  for (let base = 0, t = 0; base < centres.length; base += dimensions, t++) {
-    let sum = 0;
-    for (let d = 0; d < dimensions; d++) sum += centres[base + d]! * vector[d]!;
-    if (sum > cosine) {
-      cosine = sum;
-      task = t;
-    }
-  }
-  return { task, cosine };
 }
 
 /** Piecewise linear through the points, flat beyond the ends. */

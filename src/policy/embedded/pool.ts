@@ -5,10 +5,9 @@
 import type { Candidate } from '../../catalog/candidate.ts';
 import { tokenPriceUsd } from '../../catalog/price.ts';
 import { XrouterError } from '../../errors.ts';
-import { abilityOf } from '../ability.ts';
-import { TYPICAL_REQUEST } from '../choose.ts';
 import type { PromptView } from '../prompt-view.ts';
 import type { Predictor } from './predictor.ts';
+import { type Standings, standingsOf, typicalUsd, usualCostUsd } from './standing.ts';
 import { applyTraffic } from './traffic.ts';
 
 export interface PoolPrediction {
@@ -25,15 +24,13 @@ interface Member {
   id: string;
   /** Position in the weights; -1 for a candidate that was never measured. */
   known: number;
+  /** Position among those never measured. */
+  described: number;
   /** Today's price over the price of training; 1 where today's is unknown. */
   priceRatio: number;
   /** Mean cost of a call, in USD; 0 where no price is known. */
   meanCostUsd: number;
-  ability: number;
 }
-
-/** Reasoning models write several times what they show. */
-const REASONING_FACTOR = 3;
 
 export class PoolPredictor {
   readonly ids: readonly string[];
@@ -41,6 +38,7 @@ export class PoolPredictor {
   readonly referenceUsd: number;
   private readonly predictor: Predictor;
   private readonly members: Member[];
+  private readonly standings: Standings;
   private readonly prediction: PoolPrediction;
 
   /**
@@ -53,11 +51,9 @@ export class PoolPredictor {
     const { candidates } = predictor.weights;
     const byId = new Map(catalog.map((candidate) => [candidate.id, candidate]));
     this.ids = ids ?? (catalog.length > 0 ? catalog : candidates).map(({ id }) => id);
-    this.members = this.ids.map((id) => memberOf(id, predictor, byId.get(id)));
-    alignAbilities(
-      this.members,
-      this.ids.map((id) => byId.get(id)),
-    );
+    const described: Candidate[] = [];
+    this.members = this.ids.map((id) => memberOf(id, predictor, byId.get(id), described));
+    this.standings = standingsOf(predictor.weights, byId, described);
     this.referenceUsd = Math.max(...this.members.map((member) => member.meanCostUsd));
     const size = this.members.length;
     this.prediction = {
@@ -81,13 +77,13 @@ export class PoolPredictor {
   /** The result holds until the next call. */
   predict(view: PromptView): PoolPrediction {
     this.predictor.embed(view);
-    return this.predictVector(this.predictor.vector);
+    return this.predictVector(this.predictor.vector, this.predictor.tokens);
   }
 
-  /** As `predict`, for a prompt that is already embedded. */
-  predictVector(vector: Float32Array): PoolPrediction {
-    const { members, prediction, predictor } = this;
-    const all = predictor.predictVector(vector);
+  /** As `predict`, for a prompt of so many tokens that is already embedded. */
+  predictVector(vector: Float32Array, inputTokens: number): PoolPrediction {
+    const { members, prediction, predictor, standings } = this;
+    const all = predictor.predictVector(vector, inputTokens, standings);
     prediction.familiarity = all.familiarity;
     prediction.task = all.task;
     for (let i = 0; i < members.length; i++) {
@@ -96,8 +92,9 @@ export class PoolPredictor {
         prediction.success[i] = all.success[member.known]!;
         prediction.costUsd[i] = all.costUsd[member.known]! * member.priceRatio;
       } else {
-        prediction.success[i] = 1 / (1 + Math.exp(all.difficulty - member.ability));
-        prediction.costUsd[i] = member.meanCostUsd * all.costRatio;
+        const standing = standings.described[member.described]!;
+        prediction.success[i] = 1 / (1 + Math.exp(all.difficulty - standing.ability));
+        prediction.costUsd[i] = usualCostUsd(standing, all.inputTokens, all.outputTokens) * all.costRatio;
       }
     }
     const { traffic, embedding } = predictor.weights;
@@ -106,48 +103,28 @@ export class PoolPredictor {
   }
 }
 
-function memberOf(id: string, predictor: Predictor, candidate: Candidate | undefined): Member {
+function memberOf(
+  id: string,
+  predictor: Predictor,
+  candidate: Candidate | undefined,
+  described: Candidate[],
+): Member {
   const known = predictor.index.get(id) ?? -1;
   const { candidates } = predictor.weights;
   if (known >= 0) {
-    const { meanCostUsd, meanInputTokens, meanOutputTokens, ability } = candidates[known]!;
+    const { meanCostUsd, meanInputTokens, meanOutputTokens } = candidates[known]!;
     const today =
       candidate && meanInputTokens !== undefined && meanOutputTokens !== undefined
         ? tokenPriceUsd(candidate, meanInputTokens, meanOutputTokens)
         : undefined;
     const priceRatio = today !== undefined && meanCostUsd > 0 ? today / meanCostUsd : 1;
-    return { id, known, priceRatio, meanCostUsd: meanCostUsd * priceRatio, ability };
+    return { id, known, described: -1, priceRatio, meanCostUsd: meanCostUsd * priceRatio };
   }
   if (!candidate) {
     throw new XrouterError('unknown_model', `The policy has never measured "${id}".`, {
       hint: 'Give its price and benchmarks in a pool file (--catalog), or calibrate the policy with it.',
     });
   }
-  const { inputTokens, outputTokens } = TYPICAL_REQUEST;
-  const written = outputTokens * (candidate.reasoning ? REASONING_FACTOR : 1);
-  const typicalUsd = tokenPriceUsd(candidate, inputTokens, written);
-  return {
-    id,
-    known,
-    priceRatio: 1,
-    meanCostUsd: typicalUsd ?? 0,
-    ability: abilityOf(candidate, 'general', typicalUsd),
-  };
-}
-
-/**
- * Published abilities and those of training are on scales of their own: candidates that have both say how far
- * apart the scales are, and the ones with published scores alone are moved by that.
- */
-function alignAbilities(members: readonly Member[], candidates: readonly (Candidate | undefined)[]): void {
-  let apart = 0;
-  let both = 0;
-  members.forEach((member, i) => {
-    const candidate = candidates[i];
-    if (member.known < 0 || !candidate || Object.keys(candidate.benchmarks).length === 0) return;
-    apart += abilityOf(candidate, 'general', undefined) - member.ability;
-    both++;
-  });
-  if (both === 0) return;
-  for (const member of members) if (member.known < 0) member.ability -= apart / both;
+  const at = described.push(candidate) - 1;
+  return { id, known, described: at, priceRatio: 1, meanCostUsd: typicalUsd(candidate) ?? 0 };
 }

@@ -1,7 +1,11 @@
-/** Expected success and cost of every candidate for a prompt: the experts, mixed by how familiar the prompt is to each. */
+/**
+ * Expected success and cost of every candidate for a prompt: the experts, as far as the prompt is familiar to
+ * them; beyond that the candidates' standing, so that an unfamiliar prompt follows the ranking of all and its length.
+ */
 import type { PromptView } from '../prompt-view.ts';
 import { PromptEmbedder } from './embedding.ts';
 import { Expert } from './expert.ts';
+import { logit, type Standings, standingsOf, usualAnswerTokens, usualCostUsd } from './standing.ts';
 import type { PolicyWeights } from './weights.ts';
 
 export interface Prediction {
@@ -13,11 +17,17 @@ export interface Prediction {
   familiarity: number;
   /** As a logit: a candidate of ability a succeeds with probability sigmoid(a - difficulty). */
   difficulty: number;
-  /** What a call costs here over what it costs on average. */
+  /** What a call costs here over what the candidate's prices and the prompt's length say. */
   costRatio: number;
+  /** Of the prompt, and of a usual answer to one as long. */
+  inputTokens: number;
+  outputTokens: number;
   /** The likeliest task, counted through the experts' tasks; -1 where the prompt is like none. */
   task: number;
 }
+
+/** How little familiarity outweighs what is usual for any prompt. */
+const FOREIGN_WEIGHT = 0.05;
 
 export class Predictor {
   readonly weights: PolicyWeights;
@@ -26,6 +36,8 @@ export class Predictor {
   private readonly embedder: PromptEmbedder;
   private readonly experts: Expert[];
   private readonly mass: Float64Array;
+  private readonly reach: Float64Array;
+  private own: Standings | undefined;
   private readonly prediction: Prediction;
 
   constructor(weights: PolicyWeights) {
@@ -35,12 +47,15 @@ export class Predictor {
     this.experts = weights.experts.map((expert) => new Expert(expert, weights.embedding.dimensions));
     const count = weights.candidates.length;
     this.mass = new Float64Array(count);
+    this.reach = new Float64Array(count);
     this.prediction = {
       success: new Float64Array(count),
       costUsd: new Float64Array(count),
       familiarity: 0,
       difficulty: 0,
       costRatio: 1,
+      inputTokens: 0,
+      outputTokens: 0,
       task: -1,
     };
   }
@@ -50,7 +65,12 @@ export class Predictor {
     return this.embedder.vector;
   }
 
-  /** Reads a prompt into `vector`. */
+  /** Tokens of the last prompt. */
+  get tokens(): number {
+    return this.embedder.tokens;
+  }
+
+  /** Reads a prompt into `vector` and `tokens`. */
   embed(view: PromptView): void {
     this.embedder.embed(view);
   }
@@ -58,59 +78,78 @@ export class Predictor {
   /** The result holds until the next call. */
   predict(view: PromptView): Prediction {
     this.embed(view);
-    return this.predictVector(this.embedder.vector);
+    return this.predictVector(this.embedder.vector, this.embedder.tokens);
   }
 
-  /** As `predict`, for a prompt that is already embedded. */
-  predictVector(vector: Float32Array): Prediction {
-    const { weights, experts, mass, prediction } = this;
+  /**
+   * As `predict`, for a prompt that is already embedded.
+   * @param inputTokens of the prompt
+   * @param standings of the candidates, with what a catalog adds
+   */
+  predictVector(
+    vector: Float32Array,
+    inputTokens: number,
+    standings: Standings = this.standings(),
+  ): Prediction {
+    const { weights, experts, mass, reach, prediction } = this;
     const { success, costUsd } = prediction;
+    const { measured } = standings;
     success.fill(0);
     costUsd.fill(0);
     mass.fill(0);
+    reach.fill(0);
     prediction.familiarity = 0;
-    let difficulty = 0;
-    let ratioOfAll = 0;
-    let trusts = 0;
+    prediction.inputTokens = inputTokens;
+    prediction.outputTokens = usualAnswerTokens(inputTokens);
+    const usual = (at: number): number =>
+      usualCostUsd(measured[at]!, prediction.inputTokens, prediction.outputTokens);
+    let difficulty = FOREIGN_WEIGHT * standings.difficulty;
+    let ratioOfAll = FOREIGN_WEIGHT * standings.costRatio;
+    let trusts = FOREIGN_WEIGHT;
     prediction.task = -1;
     let firstTask = 0;
     for (const expert of experts) {
       const trust = expert.familiarity(vector);
-      const share = trust + 1e-3;
       if (trust > 0) expert.predict(vector);
       if (trust > prediction.familiarity) {
         prediction.familiarity = trust;
         prediction.task = firstTask + likeliest(expert.tasks);
       }
       firstTask += expert.tasks.length;
-      const { candidates, success: means, relevance } = expert.weights;
+      if (trust === 0) continue;
+      const { candidates, success: means, relevance, voice = 1 } = expert.weights;
+      const share = trust * voice;
       for (let j = 0; j < candidates.length; j++) {
         const at = candidates[j]!;
-        const own = trust > 0 ? means[j]! + trust * (expert.success[j]! - means[j]!) : means[j]!;
-        const ratio = trust > 0 ? 1 + trust * (expert.costRatio[j]! - 1) : 1;
+        const own = means[j]! + trust * (expert.success[j]! - means[j]!);
+        const ownCost = (1 + trust * (expert.costRatio[j]! - 1)) * weights.candidates[at]!.meanCostUsd;
         success[at]! += share * own;
-        costUsd[at]! += share * ratio * weights.candidates[at]!.meanCostUsd;
+        costUsd[at]! += share * ownCost;
         mass[at]! += share;
-        difficulty += share * relevance[j]! * (weights.candidates[at]!.ability - logit(own));
-        ratioOfAll += share * relevance[j]! * ratio;
+        if (trust > reach[at]!) reach[at] = trust;
+        difficulty += share * relevance[j]! * (measured[at]!.ability - logit(own));
+        ratioOfAll += share * relevance[j]! * (ownCost > 0 ? ownCost / usual(at) : 1);
       }
       trusts += share;
     }
-    for (let i = 0; i < mass.length; i++) {
-      if (mass[i]! > 0) {
-        success[i]! /= mass[i]!;
-        costUsd[i]! /= mass[i]!;
-      }
-    }
     prediction.difficulty = difficulty / trusts;
     prediction.costRatio = ratioOfAll / trusts;
+    for (let i = 0; i < mass.length; i++) {
+      const foreign = 1 - reach[i]!;
+      if (foreign > 0) {
+        success[i]! += foreign / (1 + Math.exp(prediction.difficulty - measured[i]!.ability));
+        costUsd[i]! += foreign * usual(i) * prediction.costRatio;
+      }
+      success[i]! /= mass[i]! + foreign;
+      costUsd[i]! /= mass[i]! + foreign;
+    }
     return prediction;
   }
-}
 
-function logit(share: number): number {
-  const held = Math.max(0.02, Math.min(0.98, share));
-  return Math.log(held / (1 - held));
+  private standings(): Standings {
+    this.own ??= standingsOf(this.weights, new Map(), []);
+    return this.own;
+  }
 }
 
 function likeliest(shares: Float64Array): number {

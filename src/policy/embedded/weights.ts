@@ -9,7 +9,7 @@ import type { SequenceWeights } from './sequence.ts';
 import type { TrafficWeights } from './traffic.ts';
 
 const FORMAT = 'xrouter-policy';
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 
 /** Hashed words to a dense vector: TF-IDF, then the leading directions of the training prompts. */
 export interface EmbeddingWeights {
@@ -51,11 +51,14 @@ export interface ExpertWeights {
   candidates: Int32Array;
   /** Mean success on the training prompts. */
   success: Float32Array;
-  /** Where the pool's tasks lie in the embedding; tasks × dimensions, unit length. */
+  /** What the pool's tasks look like: the mean of each one's vectors times `centreScale`; tasks × reading length. */
   centres: Float32Array;
-  /** By task: what 19 of 20 of its prompts exceed, of cosine to the centre and of wording explained. */
-  usualCosine: Float32Array;
-  usualExplained: Float32Array;
+  /** Brings each number of a vector to its usual spread within a task. */
+  centreScale: Float32Array;
+  /** Squared distance to the nearest centre that 19 of 20 prompts keep to. */
+  usualDistance: number;
+  /** How much it counts beside others that know the prompt as well; 1 where it is left out. */
+  voice?: number;
   /** Linear discriminants: tasks × (dimensions + structure), and tasks. */
   taskWeights: Float32Array;
   taskBias: Float32Array;

@@ -1,0 +1,269 @@
+/**
+ * What a policy is worth on tables it was not trained on, by the metric of src/learn/frontier.ts, in points:
+ *
+ *   zero-shot   trained on the other tables, the pool described by price and published scores alone; `renamed`:
+ *               under ids that training never saw, `own ids`: some of the models were measured on other tables
+ *   calibrate   after `calibrate` with 200 rows: `foreign`: trained on the other tables; `half`: trained on this
+ *               table without half of its models; `two`: without the two that the full policy calls most
+ *
+ *   node test/bench/transfer-quality.ts [--seeds 6] [--data ../shared/data] [--pools DIR] [--cache DIR] [TABLE ...]
+ *
+ * Zero-shot is judged on all rows, calibration on 30 % by a hash of the id. Shares are of the gain of a policy trained on all others of the
+ * table; a seed draws the 200 rows, and +- is the spread over seeds. DIR may hold a pool file TABLE.json with
+ * published scores; without one, scores are those of the bundled catalog by name, and means on the other tables.
+ * About four minutes for all five tables; policies are kept in the cache, and a second run takes one.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { bundledCandidates } from '../../src/catalog/bundled.ts';
+import { parsePool } from '../../src/catalog/pool.ts';
+import { calibratePolicy } from '../../src/learn/calibrate.ts';
+import { accuracyAt, type FrontierPoint, hull } from '../../src/learn/frontier.ts';
+import { type OutcomeTable, readTable, type TableRow } from '../../src/learn/table.ts';
+import { fitPredictor } from '../../src/learn/train.ts';
+import { chooseByLambda } from '../../src/policy/embedded/choose.ts';
+import { PoolPredictor } from '../../src/policy/embedded/pool.ts';
+import { Predictor } from '../../src/policy/embedded/predictor.ts';
+import { decodeWeights, encodeWeights, type PolicyWeights } from '../../src/policy/embedded/weights.ts';
+
+const TABLES = ['zeroeval', 'bfcl', 'reasoning-gym-hard', 'reasoning-gym-easy', 'mmlu-pro'];
+const LAMBDAS = [0, ...Array.from({ length: 51 }, (_, i) => 10 ** (-3 + i / 10))];
+const FEW = 200;
+const TEST_SHARE = 0.3;
+/** On which published benchmark's scale the mean on a table is given: the nearest in what it asks. */
+const STANDS_FOR: Record<string, string> = {
+  'mmlu-pro': 'mmlu_pro',
+  zeroeval: 'math_500',
+  bfcl: 'swe_bench_verified',
+  'reasoning-gym-hard': 'livecodebench',
+  'reasoning-gym-easy': 'aime_2025',
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seeds: { type: 'string', default: '6' },
+    data: { type: 'string', default: '../shared/data' },
+    pools: { type: 'string' },
+    cache: { type: 'string', default: join(tmpdir(), 'xrouter-transfer') },
+  },
+});
+const seeds = Math.min(50, Number(values.seeds));
+mkdirSync(values.cache, { recursive: true });
+const tables = new Map<string, OutcomeTable>();
+for (const name of TABLES) {
+  const path = join(values.data, `${name}.train.jsonl.gz`);
+  if (existsSync(path)) tables.set(name, await readTable(path));
+  else process.stderr.write(`${path} is not there\n`);
+}
+/** Tables whose prompts are of the same tasks count as one: the easy and the hard reasoning gym. */
+const family = (name: string): string => name.replace(/-(easy|hard)$/, '');
+const totals = new Map<string, { gain: number; full: number; shares: number[] }>();
+
+for (const name of positionals.length > 0 ? positionals : TABLES) {
+  const table = tables.get(name);
+  if (!table) continue;
+  const test = table.rows.filter(({ id }) => shareOf(`transfer:${id}`) < TEST_SHARE);
+  const train = table.rows.filter(({ id }) => shareOf(`transfer:${id}`) >= TEST_SHARE);
+  const others = [...tables].filter(([other]) => family(other) !== family(name)).map(([, other]) => other);
+  const foreign = trained(`without-${family(name)}`, others);
+  const whole = trained(`full-${name}`, [{ ...table, rows: train }]);
+  const full = judge(new PoolPredictor(new Predictor(whole), table.models), test);
+  print(name, 'trained on all', full, full.gain);
+
+  const pool = poolFile(name, table);
+  for (const renamed of [true, false]) {
+    const nameOf = (id: string): string => (renamed ? `unseen/${id}` : id);
+    const models = pool.models.map((model) => ({ ...model, id: nameOf(model.id) }));
+    const catalog = parsePool(JSON.stringify({ models }), 'pool');
+    const judged = judge(new PoolPredictor(new Predictor(foreign), undefined, catalog), table.rows, nameOf);
+    print(name, `zero-shot, ${models.length} models, ${renamed ? 'renamed' : 'own ids'}`, judged);
+  }
+
+  const halves = [0, 1].map((half) => table.models.filter((id) => shareOf(id) < 0.5 === (half === 0)));
+  const two = mostCalled(new PoolPredictor(new Predictor(whole), table.models), train.slice(0, 500), 2);
+  const known = (label: string, models: string[]): PolicyWeights =>
+    trained(`${label}-${name}`, [{ ...table, models, rows: onlyModels(train, models) }]);
+  const cases: [string, PolicyWeights][] = [
+    ['foreign', foreign],
+    ['half', known('half-0', halves[0]!)],
+    ['half', known('half-1', halves[1]!)],
+    [
+      'two',
+      known(
+        'without-two',
+        table.models.filter((id) => !two.includes(id)),
+      ),
+    ],
+  ];
+  for (const [label, weights] of cases) {
+    const judged = Array.from({ length: seeds }, (_, seed) => {
+      const order = train.toSorted((a, b) => shareOf(`${seed}:${a.id}`) - shareOf(`${seed}:${b.id}`));
+      const calibrated = calibratePolicy(weights, { ...table, rows: order.slice(0, FEW) });
+      return judge(new PoolPredictor(new Predictor(calibrated), table.models), test);
+    });
+    print(name, `calibrate, ${label}`, meanOf(judged), full.gain);
+    const total = totals.get(label) ?? { gain: 0, full: 0, shares: [] };
+    total.gain += meanOf(judged).gain;
+    total.full += full.gain;
+    totals.set(label, { ...total, shares: [...total.shares, meanOf(judged).gain / full.gain] });
+  }
+}
+for (const [label, { gain, full, shares }] of totals) {
+  const median = shares.toSorted((a, b) => a - b)[Math.floor(shares.length / 2)]!;
+  process.stdout.write(
+    `calibrate, ${label}: ${gain.toFixed(1)} of ${full.toFixed(1)} points, ${percent(gain / full)}; median table ${percent(median)}\n`,
+  );
+}
+
+interface Judged {
+  gain: number;
+  /** Spread over seeds. */
+  spread: number;
+  /** At the budget where it falls furthest below the mixing line. */
+  worst: number;
+}
+
+function judge(pool: PoolPredictor, rows: readonly TableRow[], nameOf = (id: string) => id): Judged {
+  const { ids } = pool;
+  const measured = new Map([...rows[0]!.outcomes.keys()].map((id) => [nameOf(id), id]));
+  const members = ids.map((_, position) => position);
+  const blank = (): FrontierPoint => ({ cost: 0, accuracy: 0 });
+  const singles = ids.map(blank);
+  const points = LAMBDAS.map(blank);
+  for (const { view, outcomes } of rows) {
+    const of = ids.map((id) => outcomes.get(measured.get(id)!)!);
+    const add = (point: FrontierPoint, j: number): void => {
+      point.cost += of[j]!.costUsd / rows.length;
+      point.accuracy += of[j]!.score / rows.length;
+    };
+    singles.forEach((point, j) => {
+      add(point, j);
+    });
+    const expected = pool.predict(view);
+    LAMBDAS.forEach((lambda, l) => {
+      add(points[l]!, chooseByLambda(members, expected, lambda, pool.referenceUsd));
+    });
+  }
+  const best = singles.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
+  const [mixing, router] = [hull(singles), hull(points)];
+  const gains = Array.from({ length: 10 }, (_, tenth) => (best.cost * (tenth + 1)) / 10).flatMap((budget) => {
+    const mixed = accuracyAt(mixing, budget);
+    return mixed === undefined ? [] : [100 * ((accuracyAt(router, budget) ?? 0) - mixed)];
+  });
+  return { gain: mean(gains), spread: 0, worst: Math.min(...gains) };
+}
+
+function meanOf(judged: readonly Judged[]): Judged {
+  const gain = mean(judged.map((one) => one.gain));
+  const spread = Math.sqrt(mean(judged.map((one) => (one.gain - gain) ** 2)));
+  return { gain, spread, worst: mean(judged.map(({ worst }) => worst)) };
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+}
+
+function trained(key: string, from: readonly OutcomeTable[]): PolicyWeights {
+  const path = join(values.cache, `${key}.bin`);
+  if (existsSync(path)) return decodeWeights(readFileSync(path), path);
+  const { weights } = fitPredictor(from, { seed: 1 });
+  writeFileSync(path, encodeWeights(weights));
+  return weights;
+}
+
+function onlyModels(rows: readonly TableRow[], models: readonly string[]): TableRow[] {
+  return rows.map((row) => ({
+    ...row,
+    outcomes: new Map([...row.outcomes].filter(([id]) => models.includes(id))),
+  }));
+}
+
+function mostCalled(pool: PoolPredictor, rows: readonly TableRow[], count: number): string[] {
+  const calls = new Float64Array(pool.ids.length);
+  const members = pool.ids.map((_, position) => position);
+  for (const { view } of rows) {
+    const expected = pool.predict(view);
+    for (const lambda of LAMBDAS) calls[chooseByLambda(members, expected, lambda, pool.referenceUsd)]!++;
+  }
+  return members
+    .sort((a, b) => calls[b]! - calls[a]!)
+    .slice(0, count)
+    .map((j) => pool.ids[j]!);
+}
+
+interface PoolModel {
+  id: string;
+  inputUsdPerMTok: number;
+  outputUsdPerMTok: number;
+  benchmarks: Record<string, number>;
+}
+
+function poolFile(name: string, table: OutcomeTable): { models: PoolModel[] } {
+  const given = values.pools && join(values.pools, `${name}.json`);
+  if (given && existsSync(given)) return JSON.parse(readFileSync(given, 'utf8')) as { models: PoolModel[] };
+  const published = bundledCandidates();
+  const models = table.models.flatMap((id): PoolModel[] => {
+    const benchmarks: Record<string, number> = {};
+    const entry = published.find((candidate) => plain(id).endsWith(plain(candidate.model)));
+    for (const benchmark in entry?.benchmarks) benchmarks[benchmark] = entry.benchmarks[benchmark]!.score;
+    for (const [other, { rows }] of tables) {
+      if (other === name) continue;
+      const scores = rows.flatMap(({ outcomes }) => outcomes.get(id)?.score ?? []);
+      if (scores.length > 0) benchmarks[STANDS_FOR[other]!] ??= 100 * mean(scores);
+    }
+    return Object.keys(benchmarks).length > 0 ? [{ id, ...pricesOf(id, table), benchmarks }] : [];
+  });
+  return { models };
+}
+
+function plain(id: string): string {
+  return id.toLowerCase().replace(/-instruct|meta-|[^a-z0-9]/g, '');
+}
+
+/** The list prices behind a table's costs: least squares on its token counts. */
+function pricesOf(
+  id: string,
+  { rows }: OutcomeTable,
+): Pick<PoolModel, 'inputUsdPerMTok' | 'outputUsdPerMTok'> {
+  let [ii, io, oo, ic, oc] = [0, 0, 0, 0, 0];
+  for (const { outcomes } of rows) {
+    const { inputTokens = 0, outputTokens = 0, costUsd = 0 } = outcomes.get(id) ?? {};
+    ii += inputTokens ** 2;
+    io += inputTokens * outputTokens;
+    oo += outputTokens ** 2;
+    ic += inputTokens * costUsd;
+    oc += outputTokens * costUsd;
+  }
+  const determinant = ii * oo - io * io;
+  const perMTok = (usd: number): number => Math.max(0, Number((1e6 * usd).toPrecision(6)));
+  return {
+    inputUsdPerMTok: perMTok((ic * oo - oc * io) / determinant),
+    outputUsdPerMTok: perMTok((oc * ii - ic * io) / determinant),
+  };
+}
+
+function shareOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}
+
+function print(name: string, what: string, { gain, spread, worst }: Judged, full?: number): void {
+  const cells = [
+    name.padEnd(20),
+    what.padEnd(32),
+    `gain ${gain.toFixed(2)}`.padEnd(11),
+    (spread > 0 ? `+- ${spread.toFixed(2)}` : '').padEnd(8),
+    (full === undefined ? '' : percent(gain / full)).padEnd(7),
+    `worst budget ${worst.toFixed(2)}`,
+  ];
+  process.stdout.write(`${cells.join(' ')}\n`);
+}
