@@ -70,7 +70,11 @@ const policyChoice = z.union(
   [
     z.enum(['embedded', 'benchmark', 'cheapest', 'strongest']),
     z.strictObject({ fixed: z.union([z.string(), z.array(z.string()).min(1)]) }),
-    z.strictObject({ file: z.string() }),
+    z.strictObject({
+      file: z.string(),
+      embeddings: code('embeddings', 'embedDocuments').optional(),
+      embeddingMs: positive.optional(),
+    }),
     z.strictObject({ served }),
     code('a policy', 'decide'),
   ],
@@ -155,10 +159,11 @@ export function validateConfig(config: unknown, name = 'the configuration'): Rou
 
 type Issue = z.core.$ZodIssue;
 
-/** Of a union's failures the one that got furthest into the value, since that is the one that was meant. */
+/** Of a union's failures the one that got furthest into the value, with least wrong: that is the one that was meant. */
 function deepest(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
-  const branches = issue.errors.flatMap((errors) => errors.slice(0, 1));
+  const closest = issue.errors.toSorted((a, b) => a.length - b.length);
+  const branches = closest.flatMap((errors) => errors.slice(0, 1));
   const inner = branches.map((one) => deepest({ ...one, path: [...issue.path, ...one.path] }));
   const furthest = inner.reduce((best, one) => (one.path.length > best.path.length ? one : best), issue);
   const unknown = inner.find((one) => one.code === 'unrecognized_keys');

@@ -110,5 +110,6 @@ function policyOf(choice: PolicyChoice, env: Env, idOf: (name: string) => string
     const server = { baseUrl, model, kind, extraBody, apiKey: env[keyVariable] };
     return createServedPolicy({ ...options, server, fallback: shippedPolicy() });
   }
-  return policyFromFile(choice.file);
+  const { file, ...options } = choice;
+  return policyFromFile(file, options);
 }

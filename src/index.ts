@@ -32,6 +32,7 @@ export type { RouteEnd, RouteEvent, RouteResult } from './events.ts';
 export * from './ledger/index.ts';
 export * from './money.ts';
 export { benchmarkPolicy } from './policy/benchmark.ts';
+export type { EmbeddedPolicyOptions, PromptEmbeddings } from './policy/embedded/own-embeddings.ts';
 export { shippedPolicy, shippedPolicyPath } from './policy/embedded/shipped.ts';
 export type { ExplorationBudget, ExplorationOptions } from './policy/exploring.ts';
 export { exploringPolicy } from './policy/exploring.ts';

@@ -4,6 +4,7 @@ import type { Env } from './catalog/providers.ts';
 import type { BudgetConfig } from './ledger/budgets.ts';
 import type { EpisodeOptions, EpisodeWithPrompt } from './ledger/episodes.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import type { EmbeddedPolicyOptions } from './policy/embedded/own-embeddings.ts';
 import type { Policy } from './policy/policy.ts';
 import type { ServedPolicyOptions } from './policy/served/create.ts';
 import type { RouterServerSpec } from './policy/served/server-spec.ts';
@@ -19,7 +20,7 @@ export type PolicyChoice =
   | 'cheapest'
   | 'strongest'
   | { fixed: string | string[] }
-  | { file: string }
+  | ({ file: string } & EmbeddedPolicyOptions)
   | { served: ServedConfig }
   | Policy;
 

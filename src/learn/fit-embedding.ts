@@ -12,8 +12,13 @@ import type { Random } from './random.ts';
 
 /** More directions cost time at each decision and tell little more about tasks. */
 const DIMENSIONS = 64;
-const OVERSAMPLING = 10;
-const ITERATIONS = 4;
+export const OVERSAMPLING = 10;
+export const ITERATIONS = 4;
+
+/** Directions that so many prompts support. */
+export function dimensionsFor(prompts: number): number {
+  return Math.max(LANES, Math.min(DIMENSIONS, LANES * Math.floor(prompts / 4 / LANES)));
+}
 
 export function fitEmbedding(
   views: readonly PromptView[],
@@ -51,7 +56,7 @@ export function fitEmbedding(
     if (documents[b]! >= 2) idf[b] = Math.log((1 + views.length) / (1 + documents[b]!));
   }
   normaliseRows({ starts, buckets, values }, idf);
-  const dimensions = Math.max(LANES, Math.min(DIMENSIONS, LANES * Math.floor(views.length / 4 / LANES)));
+  const dimensions = dimensionsFor(views.length);
   const directions = leadingDirections({ starts, buckets, values }, dimensions, random);
 
   const vectors = new Int8Array(HASH_BUCKETS * dimensions);
@@ -143,7 +148,7 @@ function projectBack({ starts, buckets, values }: SparseRows, projected: Matrix,
   return out;
 }
 
-function standardise(structure: Matrix): Pick<EmbeddingWeights, 'structureMean' | 'structureScale'> {
+export function standardise(structure: Matrix): Pick<EmbeddingWeights, 'structureMean' | 'structureScale'> {
   const mean = new Float64Array(STRUCTURE_COUNT);
   const square = new Float64Array(STRUCTURE_COUNT);
   for (let i = 0; i < structure.rows; i++) {

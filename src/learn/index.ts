@@ -2,6 +2,11 @@
 
 export { poolFromFile } from '../catalog/pool.ts';
 export * from '../gym/index.ts';
+export {
+  type EmbeddedPolicyOptions,
+  type PromptEmbeddings,
+  requireEmbeddings,
+} from '../policy/embedded/own-embeddings.ts';
 export { createEmbeddedPolicy, loadPolicyWeights } from '../policy/embedded/policy.ts';
 export { PoolPredictor } from '../policy/embedded/pool.ts';
 export { Predictor } from '../policy/embedded/predictor.ts';
@@ -18,6 +23,7 @@ export {
 export { calibratePolicy } from './calibrate.ts';
 export { type DapoOptions, dapoDefaults, trainDapo } from './dapo.ts';
 export { decideTable, type TableDecision } from './decide.ts';
+export { type EmbedOptions, embedRows, embedTables } from './embed-tables.ts';
 export { type EvaluateOptions, evaluatePolicy } from './evaluate.ts';
 export type { EvaluationReport, Provenance } from './evaluation/report.ts';
 export { writeWhole } from './files.ts';

@@ -1,5 +1,6 @@
 /** What a policy expects of logged requests, and what it would have done first. */
 import type { Candidate } from '../catalog/candidate.ts';
+import { XrouterError } from '../errors.ts';
 import { chooseByFloor, chooseByLambda } from '../policy/embedded/choose.ts';
 import { embed, promptTokens } from '../policy/embedded/embedding.ts';
 import { PoolPredictor } from '../policy/embedded/pool.ts';
@@ -24,13 +25,20 @@ export interface RowForecast {
 /**
  * @param catalog prices of today, and candidates that the policy has never measured
  * @throws XrouterError `unknown_model` for a candidate neither in the policy nor in the catalog, `invalid_file`
- *   for features of another version
+ *   for features of another version, or a policy that reads own embeddings
  */
 export function* forecastLog(
   weights: PolicyWeights,
   rows: Iterable<BanditRow>,
   catalog: readonly Candidate[] = [],
 ): Generator<RowForecast> {
+  if (weights.embedding.own) {
+    throw new XrouterError(
+      'invalid_file',
+      `The policy "${weights.name}" reads embeddings of your own, which a log does not keep.`,
+      { hint: 'Train it on outcome tables; see `xrouter collect`.' },
+    );
+  }
   const predictor = new Predictor(weights);
   const planner = sequencePlanner(weights);
   const pools = new Map<string, PoolPredictor>();

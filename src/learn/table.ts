@@ -36,6 +36,8 @@ export interface OutcomeTable {
   rows: TableRow[];
   /** Every model of some row, sorted. */
   models: string[];
+  /** Whose vectors the prompts have, where `embedTables` gave them some. */
+  embeddings?: string;
 }
 
 const promptFields = {

@@ -5,10 +5,11 @@ import type { CandidateWeights, ExpertWeights, PolicyWeights } from '../policy/e
 import type { DapoOptions } from './dapo.ts';
 import type { Forecasts } from './environment.ts';
 import { fitEmbedding } from './fit-embedding.ts';
+import { fitOwnEmbedding } from './fit-own-embedding.ts';
 import { packWordScores, selectRows } from './fit-words.ts';
 import { Random } from './random.ts';
 import { type OutcomeTable, requireLearnable, type TableRow } from './table.ts';
-import { trainExpert } from './train-expert.ts';
+import { noWords, trainExpert } from './train-expert.ts';
 import { type HeldOut, heldOutForecasts, trainSequence } from './train-sequence.ts';
 
 export interface TrainOptions {
@@ -26,7 +27,8 @@ export interface TrainOptions {
 const SAME_POOL = 0.8;
 
 /**
- * Trains one policy on one or more tables; tables with different pools each get their own expert.
+ * Trains one policy on one or more tables; tables with different pools each get their own expert. What it reads of a
+ * prompt are its words, or the vectors that `embedTables` attached.
  * @throws XrouterError `invalid_file` where nothing can be learned from a table
  */
 export function trainPolicy(tables: readonly OutcomeTable[], options: TrainOptions = {}): PolicyWeights {
@@ -45,7 +47,10 @@ export function fitPredictor(
   const everything = tables.flatMap((table) => table.rows);
   progress(`reading ${everything.length} prompts`);
   const views = everything.map((row) => row.view);
-  const { embedding, words } = fitEmbedding(views, random);
+  const own = views.some((view) => view.embedding);
+  const { embedding, words } = own
+    ? { embedding: fitOwnEmbedding(tables, random), words: noWords(views.length) }
+    : fitEmbedding(views, random);
   const embedder = new PromptEmbedder(embedding);
   const vectors = views.map((view) => {
     embedder.embed(view);

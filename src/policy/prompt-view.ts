@@ -25,6 +25,8 @@ export interface PromptView {
   messageChars: number;
   /** Characters of tools and schema as JSON. */
   schemaChars: number;
+  /** The vector of `text` by the user's own embeddings, attached for a policy that was trained with them. */
+  embedding?: Float32Array;
 }
 
 /** Blocks that editors and agent harnesses put into user messages; they are not the human's words. */

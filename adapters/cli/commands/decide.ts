@@ -12,12 +12,14 @@ import {
   type TableDecision,
   writeWhole,
 } from '../../../src/learn/index.ts';
+import { readerFor } from '../embeddings.ts';
 import { lambdas, probability } from '../flags.ts';
 import { printJson, say } from '../output.ts';
 
 interface Flags {
   policy: string;
   table: string;
+  embeddings?: string;
   lambda: number[];
   out: string;
   pool?: string[];
@@ -31,6 +33,7 @@ export function command(): Command {
     .description('Decides for every row of a table and every lambda; never looks at outcomes.')
     .option('--policy <file>', 'the policy; default: the shipped one', shippedPolicyPath())
     .requiredOption('--table <file>', 'JSON lines with id and prompt or messages, optionally .gz')
+    .option('--embeddings <file>', 'module of the embeddings that the policy was trained with')
     .option('--lambda <a,b>', 'cost sensitivities', lambdas, [0])
     .requiredOption('--out <file>', 'where the decisions are written, JSON lines')
     .option('--pool <a,b>', 'choose among these models only', (text: string) =>
@@ -40,10 +43,12 @@ export function command(): Command {
     .option('--min-success <x>', 'accuracy floor instead of lambda (0..1)', probability)
     .option('--json', 'print one JSON document')
     .action(async (flags: Flags) => {
-      const predictor = new Predictor(await loadPolicyWeights(flags.policy));
+      const weights = await loadPolicyWeights(flags.policy);
+      const read = await readerFor(weights, flags.policy, flags.embeddings);
+      const predictor = new Predictor(weights);
       const catalog = flags.catalog === undefined ? [] : await poolFromFile(flags.catalog);
       const pool = new PoolPredictor(predictor, flags.pool, catalog);
-      const prompts = await readPrompts(flags.table);
+      const prompts = await read(flags.table, await readPrompts(flags.table));
       let missed = 0;
       let written = 0;
       const count = (decision: TableDecision): string => {

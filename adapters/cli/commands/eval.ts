@@ -12,6 +12,7 @@ import {
   shippedPolicyPath,
   writeWhole,
 } from '../../../src/learn/index.ts';
+import { readerFor } from '../embeddings.ts';
 import { evaluationSummary } from '../evaluation-summary.ts';
 import { whole } from '../flags.ts';
 import { printJson, say, version } from '../output.ts';
@@ -19,6 +20,7 @@ import { printJson, say, version } from '../output.ts';
 interface Flags {
   policy: string;
   table: string;
+  embeddings?: string;
   out?: string;
   seed: number;
   quick?: boolean;
@@ -34,6 +36,7 @@ export function command(): Command {
     )
     .option('--policy <file>', 'the policy; default: the shipped one', shippedPolicyPath())
     .requiredOption('--table <file>', 'outcome table, JSON lines, optionally .gz')
+    .option('--embeddings <file>', 'module of the embeddings that the policy was trained with')
     .option('--out <file>', 'where the report is written, one HTML page')
     .option('--seed <n>', 'the same seed gives the same figures', whole, 1)
     .option(
@@ -48,8 +51,10 @@ export function command(): Command {
     .option('--json', 'print one JSON document')
     .action(async (flags: Flags) => {
       const weights = await loadPolicyWeights(flags.policy);
+      const read = await readerFor(weights, flags.policy, flags.embeddings);
       const catalog = flags.catalog === undefined ? [] : await poolFromFile(flags.catalog);
-      const table = await readTable(flags.table);
+      const given = await readTable(flags.table);
+      const table = { ...given, rows: await read(given.path, given.rows) };
       const training = flags.trainTable === undefined ? undefined : await readTable(flags.trainTable);
       const { seed, quick } = flags;
       const report = evaluatePolicy(weights, table, { seed, quick, catalog, training, progress: say });
@@ -64,8 +69,10 @@ export function command(): Command {
 }
 
 /** What the figures were made from, so that they can be made again. */
-async function provenanceOf({ policy, table, seed, quick, catalog, trainTable }: Flags): Promise<Provenance> {
+async function provenanceOf(flags: Flags): Promise<Provenance> {
+  const { policy, table, embeddings, seed, quick, catalog, trainTable } = flags;
   const command = ['xrouter eval --policy', policy, '--table', table, '--seed', seed];
+  if (embeddings !== undefined) command.push('--embeddings', embeddings);
   if (trainTable !== undefined) command.push('--train-table', trainTable);
   if (catalog !== undefined) command.push('--catalog', catalog);
   if (quick) command.push('--quick');

@@ -13,12 +13,14 @@ import {
   shippedPolicyPath,
   writeWhole,
 } from '../../../src/learn/index.ts';
+import { readerFor } from '../embeddings.ts';
 import { lambdas, whole, wholeFromOne } from '../flags.ts';
 import { printJson, say } from '../output.ts';
 
 interface Flags {
   policy: string;
   table: string;
+  embeddings?: string;
   lambda: number[];
   verifier?: number;
   maxCalls: number;
@@ -35,6 +37,7 @@ export function command(): Command {
     )
     .option('--policy <file>', 'the policy; default: the shipped one', shippedPolicyPath())
     .requiredOption('--table <file>', 'outcome table, JSON lines, optionally .gz')
+    .option('--embeddings <file>', 'module of the embeddings that the policy was trained with')
     .option('--lambda <a,b>', 'cost sensitivities', lambdas, [0])
     .option('--verifier <v>', 'probability that a verdict is right (0.5..1); left out: one call', accuracy)
     .option('--max-calls <n>', 'most calls for a row', wholeFromOne, 3)
@@ -44,9 +47,10 @@ export function command(): Command {
     .option('--json', 'print one JSON document')
     .action(async (flags: Flags) => {
       const weights = await loadPolicyWeights(flags.policy);
+      const read = await readerFor(weights, flags.policy, flags.embeddings);
       const table = await readTable(flags.table);
       const pool = new PoolPredictor(new Predictor(weights), replayModels(table, flags.pool));
-      const data = forecast(table.rows, pool);
+      const data = forecast(await read(flags.table, table.rows), pool);
       const { lambda, verifier, maxCalls, seed } = flags;
       let calls = 0;
       let written = 0;

@@ -1,14 +1,17 @@
 /** `xrouter train`: an embedded policy from outcome tables, or a better one from a log of one's own traffic. */
 import { Command } from 'commander';
 import {
+  embedTables,
   encodeWeights,
   improvePolicy,
   loadPolicyWeights,
+  type OutcomeTable,
   readBanditLog,
   readTable,
   trainPolicy,
   writeWhole,
 } from '../../../src/learn/index.ts';
+import { embeddingsFrom } from '../embeddings.ts';
 import { whole } from '../flags.ts';
 import { printJson, say, UsageError } from '../output.ts';
 import { catalogOf } from '../setup.ts';
@@ -16,6 +19,7 @@ import { catalogOf } from '../setup.ts';
 interface Flags {
   table?: string[];
   log?: string[];
+  embeddings?: string;
   policy?: string;
   catalog?: string;
   config?: string;
@@ -30,6 +34,10 @@ export function command(): Command {
   return new Command('train')
     .description('Trains an embedded policy on outcome tables, or improves one from logged requests.')
     .option('--table <file>', 'outcome table, JSON lines, optionally .gz; may be repeated', collect)
+    .option(
+      '--embeddings <file>',
+      'read prompts by embeddings of your own: a module whose default export is an Embeddings of LangChain',
+    )
     .option('--log <file>', 'bandit log instead, see `export episodes`; may be repeated', collect)
     .option('--policy <file>', 'with --log: the policy that is improved')
     .requiredOption('--out <file>', 'where the policy is written')
@@ -47,12 +55,17 @@ export function command(): Command {
         if (paths) throw new UsageError('Give either --table or --log: tables train, a log improves.');
         if (divideByStd)
           throw new UsageError('--divide-by-std goes with --table: a log is not learned from by DAPO.');
+        if (flags.embeddings) {
+          throw new UsageError('--embeddings goes with --table: a log keeps no texts to embed.');
+        }
         await improve({ ...flags, log: flags.log, out, seed, json });
         return;
       }
       if (!paths) throw new UsageError('Give --table, or --log and --policy.');
-      const tables = [];
+      const embeddings = flags.embeddings === undefined ? undefined : await embeddingsFrom(flags.embeddings);
+      let tables: OutcomeTable[] = [];
       for (const path of paths) tables.push(await readTable(path));
+      if (embeddings) tables = await embedTables(tables, embeddings, { progress: say });
       const weights = trainPolicy(tables, { seed, name, dapo: { normalise: divideByStd }, progress: say });
       const bytes = encodeWeights(weights);
       await writeWhole(out, [bytes]);
@@ -71,7 +84,7 @@ export function command(): Command {
 }
 
 async function improve(
-  flags: Omit<Flags, 'name' | 'table' | 'log' | 'divideByStd'> & { log: string[] },
+  flags: Omit<Flags, 'name' | 'table' | 'log' | 'divideByStd' | 'embeddings'> & { log: string[] },
 ): Promise<void> {
   const { policy, out, seed, json } = flags;
   if (!policy) throw new UsageError('--log needs --policy: the policy that is improved.');

@@ -1,8 +1,9 @@
 /** A prompt as numbers: its TF-IDF vector in the leading directions of the training prompts, and its structure. */
+import { XrouterError } from '../../errors.ts';
 import type { PromptView } from '../prompt-view.ts';
 import { FeatureReader, HASH_BUCKETS, type PromptFeatures, STRUCTURE_COUNT } from './features.ts';
 import { AT } from './structure.ts';
-import type { EmbeddingWeights } from './weights.ts';
+import type { EmbeddingWeights, OwnEmbeddingWeights } from './weights.ts';
 
 /** Structure further out than this many standard deviations says no more. */
 const STRUCTURE_LIMIT = 4;
@@ -19,8 +20,8 @@ const offsets = new Int32Array(HASH_BUCKETS);
  * the training prompts' directions explain, 0..1; then the words' own task scores.
  */
 export function embed(weights: EmbeddingWeights, features: PromptFeatures, out: Float32Array): void {
-  const { dimensions, idf, scale, vectors, structureMean, structureScale, scores } = weights;
-  const { buckets, occurrences, count, structure } = features;
+  const { dimensions, idf, scale, vectors, scores } = weights;
+  const { buckets, occurrences, count } = features;
   let full = 0;
   let used = 0;
   for (let i = 0; i < count; i++) {
@@ -69,12 +70,61 @@ export function embed(weights: EmbeddingWeights, features: PromptFeatures, out: 
     const unit = 1 / Math.sqrt(norm);
     for (let d = 0; d < dimensions; d++) out[d]! *= unit;
   }
+  addStructure(weights, features.structure, out);
+  out[dimensions + STRUCTURE_COUNT] = full > 0 ? Math.sqrt(norm / full) : 0;
+  if (scores > 0) addWordScores(weights, features, full, out);
+}
+
+function addStructure(
+  { dimensions, structureMean, structureScale }: EmbeddingWeights,
+  structure: Float64Array,
+  out: Float32Array,
+): void {
   for (let s = 0; s < STRUCTURE_COUNT; s++) {
     const value = (structure[s]! - structureMean[s]!) * structureScale[s]!;
     out[dimensions + s] = Math.max(-STRUCTURE_LIMIT, Math.min(STRUCTURE_LIMIT, value));
   }
-  out[dimensions + STRUCTURE_COUNT] = full > 0 ? Math.sqrt(norm / full) : 0;
-  if (scores > 0) addWordScores(weights, features, full, out);
+}
+
+/**
+ * Writes the user's vector in the leading directions of the training prompts' vectors, at unit length.
+ * @param centred scratch of as many numbers as the user's vector has
+ * @returns the share of its length, beyond the mean, that these directions explain, 0..1
+ */
+function embedOwn(
+  { mean, projection }: OwnEmbeddingWeights,
+  vector: Float32Array,
+  centred: Float64Array,
+  out: Float32Array,
+): number {
+  const inputs = mean.length;
+  const full = centreUnit(vector, mean, centred);
+  const dimensions = projection.length / inputs;
+  let square = 0;
+  for (let d = 0; d < dimensions; d++) {
+    let sum = 0;
+    for (let k = 0; k < inputs; k++) sum += projection[d * inputs + k]! * centred[k]!;
+    out[d] = sum;
+    square += sum * sum;
+  }
+  if (square === 0) return 0;
+  const norm = Math.sqrt(square);
+  for (let d = 0; d < dimensions; d++) out[d]! /= norm;
+  return Math.min(1, norm / full);
+}
+
+/** The vector at unit length, since not every model's is, less the mean of such vectors; returns the length of that. */
+export function centreUnit(vector: Float32Array, mean: ArrayLike<number>, out: Float64Array): number {
+  let square = 0;
+  for (const value of vector) square += value * value;
+  const unit = square > 0 ? 1 / Math.sqrt(square) : 0;
+  let rest = 0;
+  for (let k = 0; k < vector.length; k++) {
+    const value = vector[k]! * unit - mean[k]!;
+    out[k] = value;
+    rest += value * value;
+  }
+  return Math.sqrt(rest);
 }
 
 function addWordScores(
@@ -123,15 +173,36 @@ export class PromptEmbedder {
   tokens = 0;
   private readonly reader = new FeatureReader();
   private readonly weights: EmbeddingWeights;
+  private readonly centred: Float64Array;
 
   constructor(weights: EmbeddingWeights) {
     this.weights = weights;
     this.vector = new Float32Array(vectorLength(weights));
+    this.centred = new Float64Array(weights.own?.mean.length ?? 0);
   }
 
+  /** @throws XrouterError `invalid_config` where the weights read own embeddings and the prompt came without its vector */
   embed(view: PromptView): void {
+    const { weights, vector, centred } = this;
     const features = this.reader.read(view);
-    embed(this.weights, features, this.vector);
     this.tokens = promptTokens(features);
+    if (!weights.own) {
+      embed(weights, features, vector);
+      return;
+    }
+    const { dimensions } = weights;
+    addStructure(weights, features.structure, vector);
+    vector.fill(0, 0, dimensions);
+    vector[dimensions + STRUCTURE_COUNT] = 0;
+    if (view.text === '') return;
+    if (view.embedding?.length !== centred.length) {
+      const has = view.embedding ? `has ${view.embedding.length}` : 'came without its vector';
+      throw new XrouterError(
+        'invalid_config',
+        `The policy reads own embeddings of ${centred.length} numbers; the prompt ${has}.`,
+        { hint: 'Embed the table with `embedTables`, or give --embeddings.' },
+      );
+    }
+    vector[dimensions + STRUCTURE_COUNT] = embedOwn(weights.own, view.embedding, centred, vector);
   }
 }

@@ -6,8 +6,9 @@ import { readFile } from 'node:fs/promises';
 import type { Candidate } from '../../catalog/candidate.ts';
 import { XrouterError } from '../../errors.ts';
 import { askedModels, callDecision, choose, type Expectation, stopAfterVerdict } from '../choose.ts';
-import type { Policy } from '../policy.ts';
+import type { Decision, Policy, PolicyState } from '../policy.ts';
 import { decideSequence } from './escalate.ts';
+import { type EmbeddedPolicyOptions, promptEmbedding, requireEmbeddings } from './own-embeddings.ts';
 import { PoolPredictor } from './pool.ts';
 import { Predictor } from './predictor.ts';
 import { sequencePlanner } from './sequence.ts';
@@ -16,7 +17,10 @@ import { decodeWeights, type PolicyWeights } from './weights.ts';
 /** Below this a prompt counts as unlike the training, and the decision says so. */
 const UNFAMILIAR = 0.5;
 
-export function createEmbeddedPolicy(weights: PolicyWeights): Policy {
+/** @throws XrouterError `invalid_config` where the embeddings are not those it was trained with */
+export function createEmbeddedPolicy(weights: PolicyWeights, options: EmbeddedPolicyOptions = {}): Policy {
+  const { embeddings, embeddingMs } = options;
+  requireEmbeddings(weights, embeddings);
   const predictor = new Predictor(weights);
   const planner = sequencePlanner(weights);
   const name = `${weights.name}@${weights.featureVersion}`;
@@ -34,31 +38,35 @@ export function createEmbeddedPolicy(weights: PolicyWeights): Policy {
     }
     return pool;
   };
+  const decide = (state: PolicyState): Decision => {
+    const pool = poolOf(state.pool);
+    const prediction = pool.predict(state.prompt);
+    const planned = decideSequence(name, planner, pool, prediction, state);
+    if (planned) return planned;
+    const stop = stopAfterVerdict(name, state);
+    if (stop) return stop;
+    const { success, costUsd, familiarity } = prediction;
+    const asked = askedModels(state);
+    const callable = new Set(state.candidates.map(({ id }) => id));
+    const expectations: Expectation[] = [];
+    pool.ids.forEach((model, i) => {
+      if (asked.has(model) || !callable.has(model)) return;
+      const known = pool.priced(i);
+      expectations.push({ model, success: success[i]!, ...(known ? { costUsd: costUsd[i]! } : {}) });
+    });
+    const choice = choose(expectations, {
+      lambda: state.lambda,
+      minSuccess: state.minSuccess,
+      referenceUsd: pool.referenceUsd,
+    });
+    return callDecision(name, choice, reasonFor(state, familiarity, choice.floorReached));
+  };
+  const { own } = weights.embedding;
+  if (!own || !embeddings) return { name, decide };
+  const embedded = promptEmbedding(embeddings, own.mean.length, embeddingMs);
   return {
     name,
-    decide(state) {
-      const pool = poolOf(state.pool);
-      const prediction = pool.predict(state.prompt);
-      const planned = decideSequence(name, planner, pool, prediction, state);
-      if (planned) return planned;
-      const stop = stopAfterVerdict(name, state);
-      if (stop) return stop;
-      const { success, costUsd, familiarity } = prediction;
-      const asked = askedModels(state);
-      const callable = new Set(state.candidates.map(({ id }) => id));
-      const expectations: Expectation[] = [];
-      pool.ids.forEach((model, i) => {
-        if (asked.has(model) || !callable.has(model)) return;
-        const known = pool.priced(i);
-        expectations.push({ model, success: success[i]!, ...(known ? { costUsd: costUsd[i]! } : {}) });
-      });
-      const choice = choose(expectations, {
-        lambda: state.lambda,
-        minSuccess: state.minSuccess,
-        referenceUsd: pool.referenceUsd,
-      });
-      return callDecision(name, choice, reasonFor(state, familiarity, choice.floorReached));
-    },
+    decide: async (state) => decide({ ...state, prompt: await embedded(state.prompt, state.signal) }),
   };
 }
 

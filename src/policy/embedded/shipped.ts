@@ -14,5 +14,5 @@ export function shippedPolicyPath(): string {
 
 /** Reads its weights when it first decides. */
 export function shippedPolicy(): Policy {
-  return policyFromFile(shippedPolicyPath(), true);
+  return policyFromFile(shippedPolicyPath(), { trusted: true });
 }

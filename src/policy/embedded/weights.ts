@@ -10,6 +10,8 @@ import type { TrafficWeights } from './traffic.ts';
 
 const FORMAT = 'xrouter-policy';
 const FORMAT_VERSION = 2;
+/** Policies that read own embeddings: no program takes these for words that does not know of them. */
+const OWN_FORMAT_VERSION = `${FORMAT_VERSION}-own`;
 
 /** Hashed words to a dense vector: TF-IDF, then the leading directions of the training prompts. */
 export interface EmbeddingWeights {
@@ -27,6 +29,18 @@ export interface EmbeddingWeights {
   scoreScale: Float32Array;
   structureMean: Float32Array;
   structureScale: Float32Array;
+  /** The user's own embeddings are read instead of words, of which there is nothing then. */
+  own?: OwnEmbeddingWeights;
+}
+
+/** The user's vectors to a dense vector: at unit length, less their mean, in their leading directions. */
+export interface OwnEmbeddingWeights {
+  /** Whose vectors, where that is known. */
+  model?: string;
+  /** One for each number of the user's vector. */
+  mean: Float32Array;
+  /** Dimensions × numbers of the user's vector, orthonormal. */
+  projection: Float32Array;
 }
 
 /** Trees whose leaves hold one value for each component, so that all candidates share every split. */
@@ -137,7 +151,7 @@ export function encodeWeights(weights: PolicyWeights): Uint8Array {
   const payload = Buffer.concat(parts);
   const head = {
     format: FORMAT,
-    version: FORMAT_VERSION,
+    version: weights.embedding.own ? OWN_FORMAT_VERSION : FORMAT_VERSION,
     features: weights.featureVersion,
     sha256: createHash('sha256').update(described).update(payload).digest('hex'),
     bytes: payload.length,
@@ -168,8 +182,11 @@ export function decodeWeights(bytes: Uint8Array, source: string, trusted = false
       again,
     );
   }
-  if (head.version !== FORMAT_VERSION) {
-    refuse(`is a policy file of format ${head.version}, this program reads format ${FORMAT_VERSION}`, again);
+  if (head.version !== FORMAT_VERSION && head.version !== OWN_FORMAT_VERSION) {
+    refuse(
+      `is a policy file of format ${head.version}, this program reads ${FORMAT_VERSION} and ${OWN_FORMAT_VERSION}`,
+      again,
+    );
   }
   if (head.features !== FEATURE_VERSION) {
     refuse(

@@ -1,0 +1,125 @@
+/** `--embeddings FILE`: train, decide, replay, calibrate and eval by embeddings of the user's own. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { commandLine } from '../../support/command-line.ts';
+import { type EmbeddingServer, embeddingServer } from '../../support/embedding-server.ts';
+import { worldRows, writeRows } from '../../support/outcomes.ts';
+
+let folder: string;
+let server: EmbeddingServer;
+const at = (name: string): string => join(folder, name);
+const xrouter = (...args: string[]) => commandLine(folder, args);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-embeddings-'));
+  server = await embeddingServer();
+  await symlink(join(import.meta.dirname, '../../../node_modules'), at('node_modules'));
+  const settings = `{ apiKey: 'none', maxRetries: 0, configuration: { baseURL: '${server.url}' } }`;
+  for (const model of ['triples', 'pairs']) {
+    const lines = [
+      `import { OpenAIEmbeddings } from '@langchain/openai';`,
+      `const model: string = '${model}';`,
+      `export default new OpenAIEmbeddings({ model, ...${settings} });`,
+    ];
+    await writeFile(at(`${model}.ts`), lines.join('\n'));
+  }
+  await writeFile(at('nothing.js'), 'export default {};');
+  await writeFile(at('broken.js'), 'throw new Error("no key is set");');
+  await writeRows(at('table'), worldRows(120, 1, ['tiny', 'large']));
+  await writeRows(at('few'), worldRows(60, 2));
+  await writeRows(at('same'), worldRows(60, 4, ['tiny', 'large']));
+  await writeRows(
+    at('blind'),
+    worldRows(30, 3).map(({ outcomes: _, ...row }) => row),
+  );
+  const own = await xrouter('train', '--table', 'table', '--embeddings', 'triples.ts', '--out', 'own');
+  expect(own.stderr).toMatch(/embedding 120 prompts of table/);
+  expect(own.status).toBe(0);
+  expect((await xrouter('train', '--table', 'table', '--out', 'words')).status).toBe(0);
+}, 60_000);
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+test('decide, replay, calibrate and eval read the table by them', { timeout: 60_000 }, async () => {
+  const own = ['--policy', 'own', '--embeddings', 'triples.ts', '--json'];
+  const decided = await xrouter(
+    'decide',
+    ...own,
+    '--table',
+    'blind',
+    '--lambda',
+    '0,1',
+    '--out',
+    'decisions',
+  );
+  expect(JSON.parse(decided.stdout)).toMatchObject({ rows: 30 });
+  expect((await readFile(at('decisions'), 'utf8')).trimEnd().split('\n')).toHaveLength(60);
+  const replayed = await xrouter(
+    'replay',
+    ...own,
+    '--pool',
+    'tiny,large',
+    '--table',
+    'few',
+    '--out',
+    'played',
+  );
+  expect(JSON.parse(replayed.stdout)).toMatchObject({ rows: 60 });
+  const calibrated = await xrouter('calibrate', ...own, '--table', 'few', '--out', 'larger');
+  expect(JSON.parse(calibrated.stdout)).toMatchObject({ added: ['coder'] });
+  const measured = await xrouter('eval', ...own, '--table', 'same', '--train-table', 'table', '--quick');
+  const { provenance, policy } = JSON.parse(measured.stdout);
+  expect(policy).toMatchObject({ trainedOnRows: 120 });
+  expect(provenance.command).toContain('--embeddings triples.ts');
+});
+
+async function refused(args: readonly string[], message: RegExp): Promise<void> {
+  const { status, stderr } = await xrouter(...args, '--out', 'unwritten');
+  expect(stderr).toMatch(message);
+  expect(status).toBe(1);
+  expect(existsSync(at('unwritten'))).toBe(false);
+}
+
+test.each(['decide', 'replay', 'calibrate', 'eval'])(
+  '%s refuses by name a policy that lacks its embeddings',
+  (name) =>
+    refused(
+      [name, '--policy', 'own', '--table', 'few'],
+      /own: it was trained with embeddings of your own, triples, .* --embeddings/,
+    ),
+);
+
+test('another model and a policy of words are refused by name', async () => {
+  const decide = (policy: string, file: string) =>
+    ['decide', '--table', 'few', '--policy', policy, '--embeddings', file] as const;
+  await refused(decide('own', 'pairs.ts'), /own: .* the embeddings of triples, not of pairs/);
+  await refused(decide('words', 'triples.ts'), /words: it reads words, .* Leave the embeddings out/);
+});
+
+test.each([
+  ['nowhere.ts', /nowhere.ts: there is no such file/],
+  ['nothing.js', /nothing.js: its default export is no object with embedDocuments\(\)/],
+  ['broken.js', /broken.js: it cannot be loaded: no key is set/],
+])('a module %s is refused by name', (file, message) =>
+  refused(['train', '--table', 'table', '--embeddings', file], message),
+);
+
+test('training stops at the rows whose vectors fail and writes nothing', async () => {
+  server.behaviour = 'nan';
+  const why = /xrouter: table, row 1-0: the embeddings returned NaN in place of a number/;
+  await refused(['train', '--table', 'table', '--embeddings', 'triples.ts'], why);
+  server.behaviour = 'right';
+});
+
+test('a log is not learned from by them', async () => {
+  const { status, stderr } = await xrouter(
+    ...['train', '--log', 'log', '--policy', 'own', '--embeddings', 'triples.ts', '--out', 'unwritten'],
+  );
+  expect(stderr).toMatch(/--embeddings goes with --table/);
+  expect(status).toBe(2);
+});
