@@ -32,20 +32,33 @@ export function promisedBy(program: string): string[] {
   return lines;
 }
 
+type Variables = Record<string, string | undefined>;
+
 /** Runs it in an empty folder with the sources in the package's place; returns the lines it printed. */
-export async function run(program: string, env: Record<string, string | undefined>): Promise<string[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'xrouter-docs-'));
+export async function run(program: string, env: Variables): Promise<string[]> {
+  const folder = programFolder();
   try {
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    const file = join(folder, 'program.mts');
-    const toSource = (match: string, door: string) =>
-      DOORS[door] ? `from '${pathToFileURL(join(root, DOORS[door])).href}'` : match;
-    writeFileSync(file, program.replace(/from '(xrouter[\w/]*)'/g, toSource));
-    const args = ['--disable-warning=ExperimentalWarning', file];
-    const options = { cwd: folder, env: { PATH: process.env.PATH, HOME: folder, ...env }, timeout: 20_000 };
-    const { stdout } = await promisify(execFile)(process.execPath, args, options);
-    return stdout === '' ? [] : stdout.trimEnd().split('\n');
+    return await runIn(folder, program, env);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A folder whose programs find the packages that the project has. */
+export function programFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'xrouter-docs-'));
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+/** As `run`, beside the files of a folder. */
+export async function runIn(folder: string, program: string, env: Variables): Promise<string[]> {
+  const file = join(folder, 'program.mts');
+  const toSource = (match: string, door: string) =>
+    DOORS[door] ? `from '${pathToFileURL(join(root, DOORS[door])).href}'` : match;
+  writeFileSync(file, program.replace(/from '(xrouter[\w/]*)'/g, toSource));
+  const args = ['--disable-warning=ExperimentalWarning', file];
+  const options = { cwd: folder, env: { PATH: process.env.PATH, HOME: folder, ...env }, timeout: 20_000 };
+  const { stdout } = await promisify(execFile)(process.execPath, args, options);
+  return stdout === '' ? [] : stdout.trimEnd().split('\n');
 }
