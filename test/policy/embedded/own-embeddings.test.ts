@@ -41,10 +41,9 @@ test('only the last 256 texts are remembered, by when they were last asked for',
     await embedded(prompt(`text ${n}`), open);
     await embedded(prompt('kept'), open);
   }
-  asked.length = 0;
-  await embedded(prompt('kept'), open);
   await embedded(prompt('forgotten'), open);
-  expect(asked).toEqual(['forgotten']);
+  const times = (text: string) => asked.filter((one) => one === text).length;
+  expect([times('kept'), times('forgotten')]).toEqual([1, 2]);
 });
 
 test('a failure is a failed policy, and is not remembered', async () => {
