@@ -51,6 +51,8 @@ const USUAL_PRICE_RATIO = 4;
 const REASONING_FACTOR = 3;
 /** Answers get longer with their prompts, by this power; by the prompts and answers of the outcome tables. */
 const ANSWER_GROWTH = 0.5;
+/** Below it no table says how long answers are; a short question may want a long one. */
+const SHORTEST_PROMPT_TOKENS = 100;
 
 interface Sighting {
   who: number;
@@ -164,7 +166,8 @@ export function standingsOf(
       inputUsd: tokenPrices(candidate)?.inputUsd ?? 0,
       outputUsd: (tokenPrices(candidate)?.outputUsd ?? 0) * (candidate.reasoning ? REASONING_FACTOR : 1),
     })),
-    difficulty: tables.reduce((sum, value) => sum + value, 0) / Math.max(1, tables.length),
+    // Tables are collections of problems; what people ask besides is rather easier.
+    difficulty: tables.length > 0 ? Math.min(...tables) : 0,
     // Beside candidates known by their price alone, calls cost what prices say; else what they did in training.
     costRatio: described.length > 0 ? 1 : trainingCostRatio(candidates, measured, experts, embedding),
   };
@@ -218,7 +221,8 @@ export function usualCostUsd({ inputUsd, outputUsd }: Standing, inputTokens: num
 }
 
 export function usualAnswerTokens(inputTokens: number): number {
-  return TYPICAL_REQUEST.outputTokens * (inputTokens / TYPICAL_REQUEST.inputTokens) ** ANSWER_GROWTH;
+  const counted = Math.max(inputTokens, SHORTEST_PROMPT_TOKENS);
+  return TYPICAL_REQUEST.outputTokens * (counted / TYPICAL_REQUEST.inputTokens) ** ANSWER_GROWTH;
 }
 
 function trainingPrices(

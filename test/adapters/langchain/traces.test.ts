@@ -57,7 +57,7 @@ const chatOpenAI = (under: LabChat) =>
 
 describe('the trace of a request', () => {
   test('a chain run, and below it one LLM run under the real name of the model', async () => {
-    await using under = await labChat();
+    await using under = await labChat({ policy: { fixed: PAIR[0] } });
     const tree = new Tree();
     const tokens = new Tokens();
     await under.model.invoke('What is 2 + 3?', { callbacks: [tree, tokens] });
@@ -66,7 +66,7 @@ describe('the trace of a request', () => {
   });
 
   test('a failed call is a failed run beside the one that answered', async () => {
-    await using under = await labChat({ retry: { maxAttempts: 1 } });
+    await using under = await labChat({ policy: { fixed: PAIR[0] }, retry: { maxAttempts: 1 } });
     under.lab.faults.set([{ model: PAIR[0], fault: 'status-500' }]);
     const tree = new Tree();
     const reply = await under.model.invoke('What is 2 + 3?', { callbacks: [tree] });
