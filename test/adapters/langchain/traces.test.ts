@@ -66,7 +66,7 @@ describe('the trace of a request', () => {
   });
 
   test('a failed call is a failed run beside the one that answered', async () => {
-    await using under = await labChat({ policy: { fixed: PAIR[0] }, retry: { maxAttempts: 1 } });
+    await using under = await labChat({ policy: { fixed: [...PAIR] }, retry: { maxAttempts: 1 } });
     under.lab.faults.set([{ model: PAIR[0], fault: 'status-500' }]);
     const tree = new Tree();
     const reply = await under.model.invoke('What is 2 + 3?', { callbacks: [tree] });
