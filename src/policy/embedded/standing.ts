@@ -5,7 +5,7 @@
  * Every benchmark and every table is a scale of unknown hardness: logit(score) = ability - hardness + noise.
  * Candidates that several scales share say how far these are apart, so that a candidate with an easy benchmark
  * alone does not look stronger than one with a hard benchmark alone; price pulls those together whose scores
- * say little. All of it is one least-squares problem, solved by Gauss-Seidel sweeps.
+ * say little. All of it is one least-squares problem.
  */
 import type { BenchmarkName } from '../../catalog/benchmarks.ts';
 import type { Candidate } from '../../catalog/candidate.ts';
@@ -43,7 +43,6 @@ const PRICE_DEVIATION = 0.6;
 /** Hardness beforehand: as fitted over the catalog for benchmarks, give or take a logit; anything for a table. */
 const HARDNESS_DEVIATION = 1;
 const TABLE_HARDNESS_DEVIATION = 3;
-const SWEEPS = 100;
 
 /** Output over input price where only their mix is known. */
 const USUAL_PRICE_RATIO = 4;
@@ -82,27 +81,32 @@ class Scales {
     this.sightings.push({ who, scale, value, precision: deviation ** -2 });
   }
 
-  /** Ability of everyone and hardness of every scale. */
+  /** Ability of everyone and hardness of every scale: abilities are eliminated, there are few scales. */
   solve(candidates: number): { ability: Float64Array; hardness: Float64Array } {
     const { sightings, prior } = this;
-    const nothing = Array.from({ length: candidates }, () => ({ mean: 0, precision: 0 }));
+    const seen = new Float64Array(candidates);
+    const own: Sighting[][] = Array.from({ length: candidates }, () => []);
+    for (const sighting of sightings) {
+      seen[sighting.who]! += sighting.precision;
+      own[sighting.who]!.push(sighting);
+    }
+    const left = prior.map((_, k) => Float64Array.from(prior, (of, l) => (k === l ? of.precision : 0)));
+    const right = Float64Array.from(prior, ({ mean, precision }) => mean * precision);
+    for (const group of own) {
+      for (const { who, scale, value, precision } of group) {
+        left[scale]![scale]! += precision;
+        right[scale]! -= precision * value;
+        for (const other of group) {
+          const share = (precision * other.precision) / seen[who]!;
+          left[scale]![other.scale]! -= share;
+          right[scale]! += share * other.value;
+        }
+      }
+    }
+    const hardness = eliminate(left, right);
     const ability = new Float64Array(candidates);
-    const hardness = Float64Array.from(prior, ({ mean }) => mean);
-    for (let sweep = 0; sweep < SWEEPS; sweep++) {
-      weightedMeans(
-        nothing,
-        sightings,
-        ability,
-        (s) => s.who,
-        (s) => s.value + hardness[s.scale]!,
-      );
-      weightedMeans(
-        prior,
-        sightings,
-        hardness,
-        (s) => s.scale,
-        (s) => ability[s.who]! - s.value,
-      );
+    for (const { who, scale, value, precision } of sightings) {
+      ability[who]! += (precision / seen[who]!) * (value + hardness[scale]!);
     }
     return { ability, hardness };
   }
@@ -112,24 +116,22 @@ class Scales {
   }
 }
 
-/** The mean of each group of sightings, beside what was believed of it beforehand. */
-function weightedMeans(
-  prior: readonly { mean: number; precision: number }[],
-  sightings: readonly Sighting[],
-  out: Float64Array,
-  groupOf: (sighting: Sighting) => number,
-  sightOf: (sighting: Sighting) => number,
-): void {
-  const sums = prior.map(({ mean, precision }) => mean * precision);
-  const masses = prior.map(({ precision }) => precision);
-  for (const sighting of sightings) {
-    const group = groupOf(sighting);
-    sums[group]! += sighting.precision * sightOf(sighting);
-    masses[group]! += sighting.precision;
+/** Gauss's elimination without pivoting: the matrix is positive definite. Overwrites both. */
+function eliminate(left: Float64Array[], right: Float64Array): Float64Array {
+  const size = right.length;
+  for (let k = 0; k < size; k++) {
+    for (let row = k + 1; row < size; row++) {
+      const factor = left[row]![k]! / left[k]![k]!;
+      if (factor === 0) continue;
+      for (let column = k; column < size; column++) left[row]![column]! -= factor * left[k]![column]!;
+      right[row]! -= factor * right[k]!;
+    }
   }
-  sums.forEach((sum, group) => {
-    out[group] = sum / (masses[group]! || 1);
-  });
+  for (let k = size - 1; k >= 0; k--) {
+    for (let column = k + 1; column < size; column++) right[k]! -= left[k]![column]! * right[column]!;
+    right[k]! /= left[k]![k]!;
+  }
+  return right;
 }
 
 /**
