@@ -9,7 +9,7 @@ import type { ForestWeights } from '../policy/embedded/weights.ts';
 import { type ForestOptions, growForest } from './grow-forest.ts';
 import { type Matrix, matrix, rowOf } from './linear-algebra.ts';
 import type { Random } from './random.ts';
-import { softMeans, taskMeans } from './task-means.ts';
+import { addByTask, softMeans, taskMeans } from './task-means.ts';
 
 /** What is known of the rows before any layer is fitted. */
 export interface LayerRows {
@@ -63,7 +63,7 @@ export function fitLayers(
   const success = softMeans(scores, labels, tasks, posteriors, folds, inside);
   const cost = softMeans(logCost, labels, tasks, posteriors, folds, inside);
   const into = towardsBasis(successBasis, relevance);
-  const reader = inputReader(data);
+  const reader = inputReader(data, into);
   const inputs = Array.from({ length: reader.width }, () => new Float32Array(inside.length));
   const targets = matrix(inside.length, data.successComponents + costBasis.length / pool);
   inside.forEach((row, i) => {
@@ -109,20 +109,14 @@ function readLayers(data: LayerRows, layers: Layers, rows: Int32Array, out: Laye
   const { taskSuccess, taskLogCost, forest } = layers;
   const pool = data.scores.columns;
   const components = new Float64Array(forest.components);
-  const reader = inputReader(data);
+  const reader = inputReader(data, towardsBasis(successBasis, data.relevance));
   for (const row of rows) {
     const task = rowOf(out.task, row);
     const wording = rowOf(out.wording, row);
     const logCost = rowOf(out.logCost, row);
     const posterior = rowOf(posteriors, row);
-    for (let t = 0; t < posterior.length; t++) {
-      const share = posterior[t]!;
-      if (share < 0.001) continue;
-      for (let j = 0; j < pool; j++) {
-        task[j]! += share * taskSuccess.data[t * pool + j]!;
-        logCost[j]! += share * taskLogCost.data[t * pool + j]!;
-      }
-    }
+    addByTask(taskSuccess.data, posterior, task);
+    addByTask(taskLogCost.data, posterior, logCost);
     if (forest.trees === 0) continue;
     addForest(forest, reader.read(row, task), components);
     for (let c = 0; c < components.length; c++) {
@@ -136,12 +130,14 @@ function readLayers(data: LayerRows, layers: Layers, rows: Int32Array, out: Laye
 }
 
 /** The forest's inputs of a row, in one buffer. */
-function inputReader(data: LayerRows): {
+function inputReader(
+  data: LayerRows,
+  into: Float32Array,
+): {
   width: number;
   read(row: number, taskSuccess: Float64Array): Float32Array;
 } {
-  const { dimensions, successBasis, relevance, vectors, posteriors, taskStructure } = data;
-  const into = towardsBasis(successBasis, relevance);
+  const { dimensions, successBasis, vectors, posteriors, taskStructure } = data;
   const line = new Float32Array(inputCount(dimensions, successBasis.length / data.scores.columns));
   return {
     width: line.length,

@@ -100,14 +100,24 @@ export function softMeans(
       rows.filter((i) => folds[i] !== fold),
     );
     for (const i of own) {
-      const target = rowOf(out, i);
-      const posterior = rowOf(posteriors, i);
-      for (let t = 0; t < tasks; t++) {
-        if (posterior[t]! < 0.001) continue;
-        const mean = rowOf(means, t);
-        for (let j = 0; j < values.columns; j++) target[j]! += posterior[t]! * mean[j]!;
-      }
+      addByTask(means.data, rowOf(posteriors, i), rowOf(out, i));
     }
   }
   return out;
+}
+
+/** Below it a task cannot matter. */
+const LEAST_POSTERIOR = 0.001;
+
+/**
+ * Adds what each task says, as far as the row may belong to it.
+ * @param byTask tasks × numbers in `out`
+ */
+export function addByTask(byTask: Float64Array, posterior: Float64Array, out: Float64Array): void {
+  for (let t = 0; t < posterior.length; t++) {
+    const share = posterior[t]!;
+    if (share < LEAST_POSTERIOR) continue;
+    const base = t * out.length;
+    for (let j = 0; j < out.length; j++) out[j]! += share * byTask[base + j]!;
+  }
 }

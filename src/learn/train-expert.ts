@@ -14,7 +14,7 @@ import { columnMeans, eigenSymmetric, gram, type Matrix, matrix, rowOf } from '.
 import { centre, outcomeMatrices, smearing } from './outcome-matrix.ts';
 import type { Random } from './random.ts';
 import type { TableRow } from './table.ts';
-import { softMeans, taskLabels, taskMeans } from './task-means.ts';
+import { addByTask, softMeans, taskLabels, taskMeans } from './task-means.ts';
 
 export interface ExpertRows {
   rows: readonly TableRow[];
@@ -157,14 +157,6 @@ function relevantBasis(scores: Matrix, relevance: Float64Array, count: number): 
 function leadingRows(values: Matrix, count: number): Float32Array {
   const { vectors } = eigenSymmetric(gram(values));
   return Float32Array.from(vectors.data.subarray(0, count * values.columns));
-}
-
-function addByTask(byTask: Float64Array, posterior: Float64Array, out: Float64Array): void {
-  for (let t = 0; t < posterior.length; t++) {
-    const share = posterior[t]!;
-    if (share < 0.001) continue;
-    for (let j = 0; j < out.length; j++) out[j]! += share * byTask[t * out.length + j]!;
-  }
 }
 
 function costRatios(expectedLog: Matrix, scale: Float32Array): Matrix {

@@ -183,8 +183,13 @@ export function towardsBasis(basis: Float32Array, relevance: ArrayLike<number>):
   return basis.map((value, at) => value * relevance[at % relevance.length]! * members);
 }
 
-const LEAST_ODDS = 0.01;
+/** Nearer to certain a shift of the logit would move nothing any more. */
+const LEAST_CHANCE = 0.01;
 const LARGEST_SHIFT = 4;
+
+function withinOdds(share: number): number {
+  return Math.max(LEAST_CHANCE, Math.min(1 - LEAST_CHANCE, share));
+}
 
 /**
  * Moves all candidates on the logit by what brings their mean (weighted by relevance) to where the wording's level
@@ -202,13 +207,13 @@ export function addWording(
   const apart = trust[1]!;
   for (let j = 0; j < out.length; j++) {
     const before = out[j]!;
-    const held = Math.max(LEAST_ODDS, Math.min(1 - LEAST_ODDS, before));
+    const held = withinOdds(before);
     const moved = (held * odds) / (1 - held + held * odds) - held;
     out[j] = before + moved + apart * (wording[j]! - moved);
   }
 }
 
-/** Newton's steps on the mean, which rises with the shift; three bring it within a thousandth. */
+/** Newton's steps on the mean, which rises with the shift; a few bring it close enough. */
 function logitShift(
   wording: Float64Array,
   relevance: ArrayLike<number>,
@@ -226,7 +231,7 @@ function logitShift(
     for (let j = 0; j < before.length; j++) {
       const share = relevance[j]!;
       if (share === 0) continue;
-      const held = Math.max(LEAST_ODDS, Math.min(1 - LEAST_ODDS, before[j]!));
+      const held = withinOdds(before[j]!);
       const moved = (held * odds) / (1 - held + held * odds);
       reached += share * (moved - held);
       slope += share * moved * (1 - moved);
