@@ -134,7 +134,6 @@ export function trainExpert(
       successBasis: data.successBasis,
       costBasis: data.costBasis,
       residualCovariance: residualCovariance(heldOutSuccess, scores, success),
-      costTrust: 1,
       costScale: scale,
       calibrationFrom: calibration.from,
       calibrationTo: calibration.to,

@@ -141,8 +141,6 @@ export function candidateOf(id: string, rows: readonly TableRow[]): CandidateWei
     const known = outcomes.flatMap((outcome) => of(outcome) ?? []);
     return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0) / known.length;
   };
-  const score = mean((outcome) => outcome.score)!;
-  const held = Math.max(0.02, Math.min(0.98, score));
   const meanInputTokens = mean((outcome) => outcome.inputTokens);
   const meanOutputTokens = mean((outcome) => outcome.outputTokens);
   return {
@@ -150,6 +148,5 @@ export function candidateOf(id: string, rows: readonly TableRow[]): CandidateWei
     meanCostUsd: mean((outcome) => outcome.costUsd)!,
     ...(meanInputTokens === undefined ? {} : { meanInputTokens }),
     ...(meanOutputTokens === undefined ? {} : { meanOutputTokens }),
-    ability: Math.log(held / (1 - held)),
   };
 }

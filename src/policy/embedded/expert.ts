@@ -119,7 +119,7 @@ export class Expert {
     for (let j = 0; j < candidates; j++) {
       const calibrated = interpolate(weights.calibrationFrom, weights.calibrationTo, raw[j]!);
       success[j] = Math.max(LEAST_SUCCESS, Math.min(MOST_SUCCESS, calibrated));
-      costRatio[j] = Math.exp(costRatio[j]! * weights.costTrust) * weights.costScale[j]!;
+      costRatio[j] = Math.exp(costRatio[j]!) * weights.costScale[j]!;
     }
   }
 }

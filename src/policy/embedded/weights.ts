@@ -97,8 +97,6 @@ export interface ExpertWeights {
   costBasis: Float32Array;
   /** Candidates × candidates: covariance of what the predictor misses, success minus its expectation. */
   residualCovariance: Float32Array;
-  /** Log cost times this is believed. */
-  costTrust: number;
   /** Brings the mean of exp(log cost) back to the candidate's mean cost. */
   costScale: Float32Array;
   /** Expected success as it comes out, and as it turned out to be: both rising, equally long. */
@@ -112,8 +110,6 @@ export interface CandidateWeights {
   meanCostUsd: number;
   meanInputTokens?: number;
   meanOutputTokens?: number;
-  /** Success on prompts of middling difficulty, as a logit; comparable between pools. */
-  ability: number;
 }
 
 export interface PolicyWeights {
