@@ -40,31 +40,47 @@ export function nearest({ vectors }: Pick<Logged, 'vectors'>, vector: Float32Arr
     .slice(0, k);
 }
 
-function meanScores(
-  { models, score }: Pick<Logged, 'models' | 'score'>,
-  rows: readonly number[],
-): Float64Array {
-  const out = new Float64Array(models);
-  for (const row of rows) for (let j = 0; j < models; j++) out[j]! += score[row * models + j]! / rows.length;
-  return out;
+/** What a simple router expects of each model, rows × models. */
+export interface SimpleForecast {
+  success: Float64Array;
+  /** In USD. */
+  costUsd: Float64Array;
 }
 
-/** Success of each model by the k nearest neighbours' mean; rows × models. */
-export function knnSuccess(logged: Logged, prompts: readonly Float32Array[], k = 40): Float64Array {
-  const out = new Float64Array(prompts.length * logged.models);
+/** Means of the logged rows listed, put where row `i` belongs. */
+function putMeans({ models, score, cost }: Logged, rows: readonly number[], out: SimpleForecast, i: number) {
+  for (let j = 0; j < models; j++) {
+    let success = 0;
+    let costUsd = 0;
+    for (const row of rows) {
+      success += score[row * models + j]!;
+      costUsd += cost[row * models + j]!;
+    }
+    out.success[i * models + j] = success / rows.length;
+    out.costUsd[i * models + j] = costUsd / rows.length;
+  }
+}
+
+function blankForecast(cells: number): SimpleForecast {
+  return { success: new Float64Array(cells), costUsd: new Float64Array(cells) };
+}
+
+/** Success and cost of each model by the means of the k nearest neighbours. */
+export function knnForecast(logged: Logged, prompts: readonly Float32Array[], k = 40): SimpleForecast {
+  const out = blankForecast(prompts.length * logged.models);
   prompts.forEach((vector, i) => {
-    out.set(meanScores(logged, nearest(logged, vector, k)), i * logged.models);
+    putMeans(logged, nearest(logged, vector, k), out, i);
   });
   return out;
 }
 
-/** Success of each model by the mean of the nearest cluster; rows × models. */
-export function clusterSuccess(
+/** Success and cost of each model by the means of the nearest cluster. */
+export function clusterForecast(
   logged: Logged,
   prompts: readonly Float32Array[],
   random: Random,
   clusters = 64,
-): Float64Array {
+): SimpleForecast {
   const dimensions = logged.vectors[0]!.length;
   const count = Math.min(clusters, logged.vectors.length);
   const labels = cluster(logged.vectors, dimensions, count, random);
@@ -76,11 +92,10 @@ export function clusterSuccess(
     const length = Math.hypot(...centre) || 1;
     return centre.map((x) => x / length);
   });
-  const scores = used.map((rows) => meanScores(logged, rows));
-  const out = new Float64Array(prompts.length * logged.models);
+  const out = blankForecast(prompts.length * logged.models);
   prompts.forEach((vector, i) => {
-    const [at] = nearest({ ...logged, vectors: centres }, vector, 1);
-    out.set(scores[at!]!, i * logged.models);
+    const [at] = nearest({ vectors: centres }, vector, 1);
+    putMeans(logged, used[at!]!, out, i);
   });
   return out;
 }

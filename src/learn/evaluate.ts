@@ -82,7 +82,7 @@ export function evaluatePolicy(
     maxCalls: 1,
     seed,
   });
-  const simple = simpleRouters(rows, outcomes, rowFolds(rows.length, FOLDS, seed), seed, training);
+  const simple = simpleRouters(rows, outcomes, rowFolds(rows.length, FOLDS, seed), seed, { training });
   const oneShot = resample(
     outcomes,
     [

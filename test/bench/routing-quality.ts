@@ -77,6 +77,7 @@ function measure(table: OutcomeTable, seed: number) {
   const folds = rowFolds(rows.length, PARTS, seed);
   const outcomes = outcomeMatrix(rows, models);
   const { success, costUsd, reference } = expectations(table, models, folds, seed);
+  const { knn } = simpleRouters(rows, outcomes, folds, seed, { lambdas: LAMBDAS });
   const told = toldByFolds(rows, models, folds);
   const choices = (
     from: { success: Float64Array; costUsd: Float64Array },
@@ -115,7 +116,7 @@ function measure(table: OutcomeTable, seed: number) {
       operations.filter(({ lambda }) => COARSE.has(Number(lambda.toPrecision(6)))),
     ).gain,
     told: frontierScore(outcomes, choices(told, LAMBDAS)).gain,
-    neighbours: frontierScore(outcomes, simpleRouters(rows, outcomes, folds, seed).knn).gain,
+    neighbours: frontierScore(outcomes, knn).gain,
     worstTenth: 100 * gap(worst),
     worstError: 100 * worst.error,
     tasksWithin: tasksWithin(rows, models.length, success, outcomes.score),

@@ -67,7 +67,7 @@ for (const name of values.tables.split(',')) {
       outcomes: takeOutcomes(outcomes, of),
     });
     const test = part(fold.test);
-    const { rule } = simpleRouters(test.rows, test.outcomes, [], seed, part(fold.train));
+    const { rule } = simpleRouters(test.rows, test.outcomes, [], seed, { training: part(fold.train) });
     for (const verifier of accuracies) {
       const byHand = { id: 'rule', name: 'rule made by hand', operations: rule(verifier, MOST_CALLS, seed) };
       note(verifier, resample(test.outcomes, [byHand], draws).figures[0]!);

@@ -4,7 +4,14 @@
  * of which the policy has seen nothing.
  */
 import { chooseByLambda } from '../../policy/embedded/choose.ts';
-import { clusterSuccess, embedPrompts, handMadeRule, knnSuccess, type Logged } from '../baselines.ts';
+import {
+  clusterForecast,
+  embedPrompts,
+  handMadeRule,
+  knnForecast,
+  type Logged,
+  type SimpleForecast,
+} from '../baselines.ts';
 import type { Forecasts } from '../environment.ts';
 import { fitEmbedding } from '../fit-embedding.ts';
 import type { Operation, OutcomeMatrix } from '../frontier.ts';
@@ -54,14 +61,14 @@ export interface SimpleRouters {
 /**
  * Prompts are embedded by the words of the rows that teach, whatever the policy reads.
  * @param folds of `rows`; not looked at where there are rows of training
- * @param training other rows to learn from, with the same models
+ * @param options.training other rows to learn from, with the same models
  */
 export function simpleRouters(
   rows: readonly TableRow[],
   outcomes: OutcomeMatrix,
   folds: readonly Fold[],
   seed: number,
-  training?: Training,
+  { training, lambdas = LAMBDAS }: { training?: Training | undefined; lambdas?: readonly number[] } = {},
 ): SimpleRouters {
   if (training) {
     const every = Int32Array.from({ length: rows.length + training.rows.length }, (_, row) => row);
@@ -73,9 +80,10 @@ export function simpleRouters(
       [fold],
       seed,
       training.rows,
+      lambdas,
     );
   }
-  return learnedFrom(rows, outcomes, outcomes, folds, seed, rows);
+  return learnedFrom(rows, outcomes, outcomes, folds, seed, rows, lambdas);
 }
 
 /**
@@ -89,14 +97,18 @@ function learnedFrom(
   folds: readonly Fold[],
   seed: number,
   read: readonly TableRow[],
+  lambdas: readonly number[],
 ): SimpleRouters {
   const rows = everything.slice(0, outcomes.rows);
   const random = new Random(seed);
   const views = read.map(({ view }) => view);
   const vectors = embedPrompts(fitEmbedding(views, random).embedding, everything);
   const count = outcomes.models.length;
-  const byNeighbours = new Float64Array(outcomes.score.length);
-  const byCluster = new Float64Array(outcomes.score.length);
+  const blank = (): SimpleForecast => ({
+    success: new Float64Array(outcomes.score.length),
+    costUsd: new Float64Array(outcomes.score.length),
+  });
+  const [byNeighbours, byCluster] = [blank(), blank()];
   const parts = folds.map(({ train, test }) => {
     const taken = takeOutcomes(all, train);
     const logged: Logged = {
@@ -106,22 +118,29 @@ function learnedFrom(
       cost: taken.cost,
     };
     const prompts = Array.from(test, (row) => vectors[row]!);
-    const near = knnSuccess(logged, prompts, Math.min(NEIGHBOURS, train.length));
-    const inCluster = clusterSuccess(logged, prompts, random, CLUSTERS);
-    test.forEach((row, i) => {
-      byNeighbours.set(near.subarray(i * count, (i + 1) * count), row * count);
-      byCluster.set(inCluster.subarray(i * count, (i + 1) * count), row * count);
-    });
+    const put = (part: SimpleForecast, whole: SimpleForecast): void => {
+      for (const what of ['success', 'costUsd'] as const) {
+        test.forEach((row, i) => {
+          whole[what].set(part[what].subarray(i * count, (i + 1) * count), row * count);
+        });
+      }
+    };
+    put(knnForecast(logged, prompts, Math.min(NEIGHBOURS, train.length)), byNeighbours);
+    put(clusterForecast(logged, prompts, random, CLUSTERS), byCluster);
     return { logged, prompts, test, meanCost: meanCosts(all, train) };
   });
-  const costs = new Array<Float64Array>(rows.length);
-  for (const { test, meanCost } of parts) for (const row of test) costs[row] = meanCost;
-  const decide = (success: Float64Array) =>
-    LAMBDAS.map((lambda) =>
+  const dearestUsd = new Float64Array(rows.length);
+  for (const { test, meanCost } of parts) for (const row of test) dearestUsd[row] = Math.max(...meanCost);
+  const decide = ({ success, costUsd }: SimpleForecast) =>
+    lambdas.map((lambda) =>
       operationOf(outcomes, lambda, (row) => {
-        const own = success.subarray(row * count, (row + 1) * count);
-        const costUsd = costs[row]!;
-        return chooseByLambda(everyModel, { success: own, costUsd }, lambda, Math.max(...costUsd));
+        const own = (values: Float64Array) => values.subarray(row * count, (row + 1) * count);
+        return chooseByLambda(
+          everyModel,
+          { success: own(success), costUsd: own(costUsd) },
+          lambda,
+          dearestUsd[row]!,
+        );
       }),
     );
   const everyModel = Array.from({ length: count }, (_, j) => j);

@@ -24,7 +24,7 @@ export function withVerifier(
   const sample = new Random(seed).order(whole.rows.length).subarray(0, MOST_ROWS).sort();
   const bench = sample.length < whole.rows.length ? takeBench(whole, sample) : whole;
   const { rows, outcomes, data } = bench;
-  const simple = simpleRouters(rows, outcomes, rowFolds(rows.length, FOLDS, seed), seed, training);
+  const simple = simpleRouters(rows, outcomes, rowFolds(rows.length, FOLDS, seed), seed, { training });
   const { copula, correction } = sequence;
   const verifiers = [COIN, ...VERIFIER_ACCURACIES].map((accuracy): VerifierFigures => {
     progress(`sequences with a verifier right in ${Math.round(100 * accuracy)} % of its verdicts`);
