@@ -181,3 +181,28 @@ test('calibration on prompts of another kind leaves what the policy knew as it w
   const { success } = after.predict(others[0]!.view);
   expect(success[elsewhere]!).toBeGreaterThan(success[large]!);
 });
+
+test('calibration sees what was the same in all prompts of training, and what the policy knew goes on without it', () => {
+  const rows = few.rows.map((row, i) => ({
+    ...row,
+    view: {
+      ...row.view,
+      text: `${LETTER}\n${row.view.text.split(' ').reverse().join(' - ')}`,
+      images: i % 2,
+    },
+    outcomes: new Map([
+      ['blind', { score: i % 2 === 0 ? 1 : 0, costUsd: 0.001 }],
+      ['sighted', { score: 1, costUsd: 0.01 }],
+    ]),
+  }));
+  const calibrated = new Predictor(calibratePolicy(weights, { ...few, rows, models: ['blind', 'sighted'] }));
+  const of = (id: string, images: number): number =>
+    calibrated.predict({ ...rows[0]!.view, images }).success[calibrated.index.get(id)!]!;
+  expect(of('blind', 0)).toBeGreaterThan(0.8);
+  expect(of('blind', 1)).toBeLessThan(0.2);
+  expect(of('sighted', 1)).toBeGreaterThan(0.8);
+  const known = table.rows[0]!.view;
+  const plain = calibrated.predict(known).familiarity;
+  expect(plain).toBe(new Predictor(weights).predict(known).familiarity);
+  expect(calibrated.predict({ ...known, images: 1 }).familiarity).toBe(plain);
+});
