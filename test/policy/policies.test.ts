@@ -128,6 +128,12 @@ describe('reading a prompt', () => {
     expect(read('yes').difficulty).toBeLessThan(-3);
   });
 
+  it('reads lines that end as they do on Windows as the same prompt', () => {
+    const read = (content: string) => viewPrompt({ messages: [{ role: 'user', content }] }).text;
+    expect(read('Sort these:\r\n\r\n3\r\n1\r\n')).toBe('Sort these:\n\n3\n1');
+    expect(read('old\rMac')).toBe('old\nMac');
+  });
+
   it('looks at the human alone: system prompt, tools of a harness and its reminders do not change the kind', () => {
     const noise = 'def prove(): optimal distributed concurrency '.repeat(200);
     const view = viewPrompt({

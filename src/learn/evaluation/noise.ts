@@ -17,7 +17,7 @@ const POLITE = [
 export const CHANGES: Readonly<Record<string, (text: string, random: Random) => string>> = {
   'letter case': (text, random) =>
     text.replace(/\p{L}+/gu, (word) => (random.next() < 0.15 ? word.toUpperCase() : word)),
-  'white space': (text, random) => `${text.replace(/ /g, () => (random.next() < 0.1 ? '  ' : ' '))}\n`,
+  'white space': (text, random) => text.replace(/ /g, () => (random.next() < 0.1 ? '  ' : ' ')),
   typos: (text, random) => {
     // One long word in twenty, and at least one, has two of its inner letters swapped.
     const long = [...text.matchAll(/\p{L}{5,}/gu)];
