@@ -6,8 +6,9 @@
  *               were measured on other tables
  *   told task   a router that knows each row's true task, and the candidates' means on it from 200 rows: what so
  *               few rows can say
- *   calibrate   after `calibrate` with 200 rows: `foreign`: trained on the other tables; `half`: trained on this
- *               table without half of its models; `two`: without the two that the full policy calls most
+ *   calibrate   after `calibrate` with 200 rows: `foreign`: trained on the other tables (`true means`: and told each
+ *               candidate's mean over all rows); `half`: trained on this table without half of its models; `two`:
+ *               without the two that the full policy calls most
  *
  *   node test/bench/transfer-quality.ts [--seeds 6] [--data ../shared/data] [--pools DIR] [--cache DIR] [TABLE ...]
  *
@@ -105,20 +106,27 @@ for (const name of positionals.length > 0 ? positionals : TABLES) {
     const expect = toldTask(rows, table.models, TOLD_PULL);
     return judge({ ids: table.models, referenceUsd: dearestUsd(rows, table.models), expect }, test);
   };
-  const calibrated = (weights: PolicyWeights, rows: TableRow[]): Judged =>
-    judge(pooled(new Predictor(calibratePolicy(weights, { ...table, rows })), table.models), test);
-  for (const [label, judged] of [
+  const calibrated = (weights: PolicyWeights, rows: TableRow[]): PolicyWeights =>
+    calibratePolicy(weights, { ...table, rows });
+  const judged = (weights: PolicyWeights): Judged =>
+    judge(pooled(new Predictor(weights), table.models), test);
+  for (const [label, drawn] of [
     ['told task', fewRows.map(told)] as const,
+    [
+      'calibrate, foreign, true means',
+      fewRows.map((rows) => judged(withMeansOf(train, table.models, calibrated(foreign, rows)))),
+    ] as const,
     ...cases.map(
       ([label, weights]) =>
-        [`calibrate, ${label}`, fewRows.map((rows) => calibrated(weights, rows))] as const,
+        [`calibrate, ${label}`, fewRows.map((rows) => judged(calibrated(weights, rows)))] as const,
     ),
   ]) {
-    print(name, label, meanOf(judged), full.gain);
+    const { gain, ...rest } = meanOf(drawn);
+    print(name, label, { gain, ...rest }, full.gain);
     const total = totals.get(label) ?? { gain: 0, full: 0, shares: [] };
-    total.gain += meanOf(judged).gain;
+    total.gain += gain;
     total.full += full.gain;
-    totals.set(label, { ...total, shares: [...total.shares, meanOf(judged).gain / full.gain] });
+    totals.set(label, { ...total, shares: [...total.shares, gain / full.gain] });
   }
 }
 for (const [label, { gain, full, shares }] of totals) {
@@ -126,6 +134,18 @@ for (const [label, { gain, full, shares }] of totals) {
   process.stdout.write(
     `${label}: ${gain.toFixed(1)} of ${full.toFixed(1)} points, ${percent(gain / full)}; median table ${percent(median)}\n`,
   );
+}
+
+/** The last expert, which few rows taught, with the candidates' mean success from many rows. */
+function withMeansOf(
+  rows: readonly TableRow[],
+  models: readonly string[],
+  weights: PolicyWeights,
+): PolicyWeights {
+  const success = Float32Array.from(models, (id) =>
+    mean(rows.map(({ outcomes }) => outcomes.get(id)!.score)),
+  );
+  return { ...weights, experts: weights.experts.with(-1, { ...weights.experts.at(-1)!, success }) };
 }
 
 interface Judged {
