@@ -10,7 +10,7 @@ import {
   writeWhole,
 } from '../../../src/learn/index.ts';
 import { CONFIG, JSON_DOCUMENT, wholeFrom } from '../flags.ts';
-import { printJson, say } from '../output.ts';
+import { printJson, requireOtherThan, say } from '../output.ts';
 import { catalogOf } from '../setup.ts';
 
 interface Flags {
@@ -38,6 +38,7 @@ export function command(): Command {
     .option(...CONFIG)
     .option(...JSON_DOCUMENT)
     .action(async (flags: Flags) => {
+      requireOtherThan(flags.out ?? flags.current, flags.log, flags.catalog);
       const current = await loadPolicyWeights(flags.current);
       const candidate = await loadPolicyWeights(flags.candidate);
       const log = await readBanditLog(flags.log);

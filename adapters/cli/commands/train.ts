@@ -52,7 +52,7 @@ export function command(): Command {
     .option('--catalog <file>', 'with --log: pool file with prices and benchmarks; default: your catalog')
     .option(...CONFIG)
     .action(async (flags: Flags) => {
-      requireOtherThan(flags.out, ...(flags.table ?? []), ...(flags.log ?? []));
+      requireOtherThan(flags.out, ...(flags.table ?? []), ...(flags.log ?? []), flags.catalog);
       if (flags.log) await improve(flags.log, flags);
       else if (flags.table) await train(flags.table, flags);
       else throw new UsageError('Give --table, or --log and --policy.');

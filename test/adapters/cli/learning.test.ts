@@ -88,6 +88,8 @@ describe('xrouter train --log and promote', () => {
     [['train', '--table', 't', '--catalog', 'c', '--out', 'p'], 2, /--catalog goes with --log/],
     [['train', '--table', 't', '--out', './t'], 2, /--out \.\/t is what this command reads/],
     [['train', '--log', 't', '--policy', 'p', '--out', 't'], 2, /is what this command reads/],
+    [['export', 'episodes', '--ledger', 't', '--out', 't'], 2, /is what this command reads/],
+    [['promote', '--candidate', 'n', '--current', 'c', '--log', 't', '--out', 't'], 2, /is what this/],
     [['decide', '--table', 't', '--out', 't'], 2, /is what this command reads/],
     [['replay', '--table', 't', '--policy', 'p', '--out', 'p'], 2, /is what this command reads/],
     [['calibrate', '--table', 't', '--out', 't'], 2, /is what this command reads/],
