@@ -5,11 +5,10 @@ import { type BanditRow, scoredByVerifierAlone } from './bandit-log.ts';
 import { isHeldOut } from './improve.ts';
 import { forecastLog, type RowForecast } from './log-forecast.ts';
 import {
-  doublyRobust,
+  differenceInterval,
   type Estimated,
   evaluateOffPolicy,
   type LoggedChoice,
-  meanInterval,
   type OffPolicyOptions,
   type OffPolicyValue,
 } from './off-policy.ts';
@@ -24,7 +23,7 @@ const MOST_UNSUPPORTED = 0.1;
 export interface PromotionRows {
   /** In the log. */
   log: number;
-  /** Not looked at, since the candidate may have learned from them. */
+  /** Not looked at, since one of the two may have learned from them. */
   learnedFrom: number;
   /** Decided by an accuracy floor, which has no reward to compare. */
   floor: number;
@@ -80,7 +79,8 @@ export function judgePromotion(
   log: readonly BanditRow[],
   options: PromotionOptions = {},
 ): Promotion {
-  const unseen = candidate.traffic ? log.filter(isHeldOut) : log;
+  // What one of them learned from would speak for it.
+  const unseen = candidate.traffic || current.traffic ? log.filter(isHeldOut) : log;
   const free = unseen.filter(({ minSuccess }) => minSuccess === undefined);
   const scored = free.filter(
     (row) => !scoredByVerifierAlone(row) || (row.verifierAccuracy ?? 0) > EXACT_ACCURACY,
@@ -133,17 +133,17 @@ export function judgePromotion(
 
   const currentValue = evaluateOffPolicy(choices, currentChoices, options);
   const candidateValue = evaluateOffPolicy(choices, candidateChoices, options);
-  const before = doublyRobust(choices, currentChoices);
-  const after = doublyRobust(choices, candidateChoices);
-  const difference = meanInterval(
-    after.map((value, k) => value - before[k]!),
-    options,
-  );
+  const difference = differenceInterval(choices, currentChoices, candidateChoices, options);
   const figures = { current: currentValue, candidate: candidateValue, difference };
   if (rows.matched < LEAST_MATCHED) {
     const share = LEAST_MATCHED / Math.max(1, rows.matched) - 1;
     const reason = `the log shows only ${rows.matched} outcomes of what the candidate would do differently; at least ${LEAST_MATCHED} are needed`;
     return { ...refuse(reason, Math.ceil(log.length * share)), ...figures };
+  }
+  const ownMatched = different.filter((k) => choices[k]!.action === currentChoices[k]).length;
+  if (ownMatched < LEAST_MATCHED) {
+    const reason = `the log shows only ${ownMatched} outcomes of what the current policy would do there; at least ${LEAST_MATCHED} are needed`;
+    return { ...refuse(reason), ...figures };
   }
   if (difference.low > 0) {
     return {
@@ -172,6 +172,7 @@ function loggedChoice(row: BanditRow, { success, costUsd, referenceUsd }: RowFor
     reward: reward(row.score, row.costUsd),
     propensity: row.candidates.map(({ propensity }) => propensity),
     expected: success.map((probability, j) => reward(probability, costUsd[j]!)),
+    range: [reward(0, row.costUsd), reward(1, row.costUsd)],
   };
 }
 

@@ -118,6 +118,8 @@ describe('promotion', () => {
     const back = judgePromotion(better, base, log, quick);
     expect(back).toMatchObject({ promote: false, reason: 'the candidate earns less' });
     expect(back.moreRows).toBeUndefined();
+    // The one in use learned from the other half.
+    expect(back.rows.learnedFrom).toBe(log.filter((row) => !isHeldOut(row)).length);
   });
 
   it('is refused to a policy that is only different, in 19 of 20 worlds', () => {
