@@ -17,6 +17,9 @@ import {
 const LEAST_MATCHED = 20;
 /** A verifier that is right more often counts as a test that is always right. */
 const EXACT_ACCURACY = 0.99;
+/** Outcomes that are too many or too few by more than this share, and by this many standard deviations. */
+const MOST_MISSING = 0.1;
+const MOST_DEVIATIONS = 4;
 /** Larger shares of choices that the log could not have made leave too much unsaid. */
 const MOST_UNSUPPORTED = 0.1;
 
@@ -145,6 +148,10 @@ export function judgePromotion(
     const reason = `the log shows only ${ownMatched} outcomes of what the current policy would do there; at least ${LEAST_MATCHED} are needed`;
     return { ...refuse(reason), ...figures };
   }
+  for (const policyChoices of [candidateChoices, currentChoices]) {
+    const odd = oddCount(choices, policyChoices, different);
+    if (odd) return { ...refuse(odd), ...figures };
+  }
   if (difference.low > 0) {
     return {
       promote: true,
@@ -162,6 +169,29 @@ export function judgePromotion(
     ...refuse('the candidate may earn more, but it may be chance', Math.ceil(log.length * times)),
     ...figures,
   };
+}
+
+/**
+ * Why the probabilities of the log cannot be right for these choices. Scores that are given more often after
+ * the answers of one candidate than after another's have this effect too.
+ */
+function oddCount(
+  log: readonly LoggedChoice[],
+  policyChoices: readonly number[],
+  rows: readonly number[],
+): string | undefined {
+  let held = 0;
+  let foreseen = 0;
+  let variance = 0;
+  for (const k of rows) {
+    const propensity = log[k]!.propensity[policyChoices[k]!]!;
+    foreseen += propensity;
+    variance += propensity * (1 - propensity);
+    if (log[k]!.action === policyChoices[k]) held++;
+  }
+  const off = Math.abs(held - foreseen);
+  if (off <= MOST_MISSING * foreseen || off <= MOST_DEVIATIONS * Math.sqrt(variance)) return undefined;
+  return `the log holds ${held} outcomes of certain choices where its probabilities foresee ${Math.round(foreseen)}: the answers of some models are scored more often than those of others, or the probabilities are wrong`;
 }
 
 function loggedChoice(row: BanditRow, { success, costUsd, referenceUsd }: RowForecast): LoggedChoice {
