@@ -34,31 +34,33 @@ interface Account {
 export function openBooks(config: RouterConfig, policy: Policy): Books {
   const { ledger, episodes } = openAccount(config);
   const storeFeatures = config.episodes?.storeFeatures ?? EPISODE_DEFAULTS.storeFeatures;
-  const keeping = new Set<Promise<void>>();
+  const keeping = new Set<Promise<unknown>>();
+  const shadowing = new Set<Promise<unknown>>();
 
-  const save = async (episode: EpisodeWithPrompt, firstState: PolicyState | undefined) => {
+  const save = async (episode: EpisodeWithPrompt) => (await episodes?.())?.saveEpisode(episode);
+  const keepAnswered = async (episode: EpisodeWithPrompt, firstState: PolicyState | undefined) => {
     // The answer goes out first.
     await nextTurn();
-    try {
-      const shadow = firstState && (await policy.shadow?.(firstState));
-      if (!episodes) return;
-      const learning = firstState && storeFeatures ? await factsOf(firstState) : undefined;
-      const known = { ...episode, ...(learning && { learning }), ...(shadow && { shadow }) };
-      await (await episodes()).saveEpisode(known);
-    } catch (error) {
-      // The cost is booked; an episode that is not kept is only not learned from.
-      process.emitWarning(`An episode was not kept: ${(error as Error).message}`, {
-        code: 'XROUTER_EPISODE',
-      });
-    }
+    const learning = episodes && firstState && storeFeatures ? await factsOf(firstState) : undefined;
+    const known = { ...episode, ...(learning && { learning }) };
+    await save(known);
+    return known;
   };
 
   return {
     ledger,
     keep(episode, firstState) {
       if (!episodes && !policy.shadow) return;
-      const kept = save(episode, firstState).finally(() => keeping.delete(kept));
-      keeping.add(kept);
+      const kept = keepAnswered(episode, firstState);
+      hold(kept, keeping);
+      if (!firstState || !policy.shadow) return;
+      // Kept before the shadow decides, which may take seconds: feedback may come first.
+      const shadowed = async () => {
+        const known = await kept.catch(() => undefined);
+        const shadow = await policy.shadow!(firstState);
+        if (known) await save({ ...known, shadow });
+      };
+      hold(shadowed(), shadowing);
     },
     async feedback(target, feedback) {
       if (!episodes) {
@@ -72,9 +74,20 @@ export function openBooks(config: RouterConfig, policy: Policy): Books {
     },
     async close() {
       await Promise.all(keeping);
+      await Promise.all(shadowing);
       await ledger.close();
     },
   };
+}
+
+/** Holds the work until it has ended. The cost is booked; an episode that is not kept is only not learned from. */
+function hold(work: Promise<unknown>, inHand: Set<Promise<unknown>>): void {
+  const done = work
+    .catch((error: Error) => {
+      process.emitWarning(`An episode was not kept: ${error.message}`, { code: 'XROUTER_EPISODE' });
+    })
+    .finally(() => inHand.delete(done));
+  inHand.add(done);
 }
 
 function openAccount({ ledger, episodes }: { ledger?: string | Ledger; episodes?: EpisodeOptions }): Account {

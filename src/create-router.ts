@@ -34,6 +34,7 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
   const idOf = (name: string) => catalog.get(name, env).id;
   let policy = policyOf(config.policy ?? 'embedded', env, idOf);
   if (shadow) policy = shadowPolicy(policy, policyOf(shadow, env, idOf));
+  const plainPolicy = policy;
   const books = openBooks(config, policy);
   if (exploration) {
     const { share, budgetUsd, seed } = exploration;
@@ -48,6 +49,7 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
     env,
     ledger: books.ledger,
     policy,
+    plainPolicy,
     fallbackPolicy: config.fallback === false ? undefined : benchmarkPolicy(),
     breaker: new CircuitBreaker(config.breaker),
     retry: config.retry ?? {},

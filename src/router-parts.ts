@@ -26,6 +26,8 @@ export interface RouterParts {
   /** Holds keys and base URLs. */
   env: Env;
   policy: Policy;
+  /** The policy without exploration: asked where its decision is not carried out. */
+  plainPolicy: Policy;
   /** Decides where `policy` throws; `undefined`: the request fails. */
   fallbackPolicy?: Policy;
   ledger: Ledger;

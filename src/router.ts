@@ -92,7 +92,7 @@ export class Router {
     const run = new Run(this.parts, request, { needsKeys: false });
     try {
       await run.allowance.read();
-      const { decision, decisionMs } = await this.#decide(run);
+      const { decision, decisionMs } = await this.#decide(run, this.parts.plainPolicy);
       const { lambda, minSuccess, refusals } = run.episode;
       return { decision, decisionMs, lambda, minSuccess, refusals };
     } finally {
@@ -145,7 +145,7 @@ export class Router {
     for (;;) {
       run.signal.throwIfAborted();
       const step = run.episode.steps.length;
-      const { decision, decisionMs } = await this.#decide(run);
+      const { decision, decisionMs } = await this.#decide(run, policy);
       run.beginStep(decision, decisionMs);
       if (decision.overhead) await bookOverhead(run, step, decision.overhead);
       yield { type: 'decision', step, decision, decisionMs };
@@ -173,7 +173,7 @@ export class Router {
     }
   }
 
-  async #decide(run: Run): Promise<{ decision: Decision; decisionMs: number }> {
+  async #decide(run: Run, policy: Policy): Promise<{ decision: Decision; decisionMs: number }> {
     const candidates = run.admit();
     if (candidates.length === 0) {
       const best = run.bestSoFar();
@@ -181,7 +181,7 @@ export class Router {
       throw run.noCandidate(explainRefusals(run.episode.refusals));
     }
     const started = performance.now();
-    const decision = await this.#ask(run, this.parts.policy);
+    const decision = await this.#ask(run, policy);
     const decisionMs = performance.now() - started;
     if (run.episode.steps.length === 0 && decision.action.type === 'call') {
       const episodeId = run.episode.turnOf ?? run.id;

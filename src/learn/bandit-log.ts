@@ -9,6 +9,7 @@
 import { z } from 'zod';
 import type { CallRecord } from '../episode.ts';
 import type { StoredEpisode } from '../ledger/episodes.ts';
+import { FEATURE_VERSION } from '../policy/embedded/features.ts';
 import type { StoredFeatures } from '../policy/embedded/stored-features.ts';
 import { bad, records, shaped } from './json-lines.ts';
 
@@ -56,7 +57,8 @@ export type Omission =
   | 'no outcome: neither feedback nor a verdict'
   | 'no choice: one candidate, or chosen earlier in the conversation'
   | 'cost unknown'
-  | 'no features kept';
+  | 'no features kept'
+  | 'features of another version of this program';
 
 /**
  * Feedback says how good an answer was, the mean of all sources; where there is none, the verdict does.
@@ -69,6 +71,9 @@ export function banditRow(episode: StoredEpisode): BanditRow | Omission {
     return 'no choice: one candidate, or chosen earlier in the conversation';
   }
   if (!episode.learning) return 'no features kept';
+  if (episode.learning.features.version !== FEATURE_VERSION) {
+    return 'features of another version of this program';
+  }
   const calls = episode.steps.flatMap((one) => one.calls);
   const answer = calls.find(({ callId }) => callId === episode.answerCallId);
   const score = meanOf(episode.feedback.map((one) => one.score)) ?? verdictScore(answer);
@@ -218,11 +223,19 @@ const lineShape = z.object({
 const ROUNDING = 1e-6;
 
 /**
- * Reads a log file, optionally gzipped.
+ * Reads log files, optionally gzipped. A request that several of them hold counts once, as the last one has it:
+ * exports of a ledger overlap, and feedback comes late.
  * @throws XrouterError `invalid_file`, naming the line and the reason
  */
-export async function readBanditLog(path: string): Promise<BanditRow[]> {
-  const rows: BanditRow[] = [];
+export async function readBanditLog(...paths: string[]): Promise<BanditRow[]> {
+  const rows = new Map<string, BanditRow>();
+  for (const path of paths) {
+    for await (const row of rowsOf(path)) rows.set(row.id, row);
+  }
+  return [...rows.values()];
+}
+
+async function* rowsOf(path: string): AsyncGenerator<BanditRow> {
   for await (const { line, value } of records(path)) {
     const read = shaped(path, line, value, lineShape, 'a log of requests');
     const { candidates, action, first, cost, min_success, verifier, ...rest } = read;
@@ -231,7 +244,7 @@ export async function readBanditLog(path: string): Promise<BanditRow[]> {
     if (candidates[chosen]!.propensity === 0) throw bad(path, line, 'what was chosen has propensity 0');
     const total = candidates.reduce((sum, { propensity }) => sum + propensity, 0);
     if (Math.abs(total - 1) > ROUNDING) throw bad(path, line, `the propensities sum to ${total}, not to 1`);
-    rows.push({
+    yield {
       ...rest,
       candidates: candidates.map(({ cost: costUsd, ...candidate }) => ({
         ...candidate,
@@ -244,7 +257,6 @@ export async function readBanditLog(path: string): Promise<BanditRow[]> {
       ...(first?.score !== undefined && { firstScore: first.score }),
       ...(first?.verdict && { firstJudged: true as const }),
       ...(first?.cost !== undefined && { firstCostUsd: first.cost }),
-    });
+    };
   }
-  return rows;
 }

@@ -30,6 +30,7 @@ export { requireWritable, writeWhole } from './files.ts';
 export { type FrontierScore, frontierScore } from './frontier.ts';
 export { type Improvement, improvePolicy, isHeldOut } from './improve.ts';
 export {
+  differenceInterval,
   doublyRobust,
   type Estimated,
   evaluateOffPolicy,

@@ -9,6 +9,7 @@
  * q is the reward that a predictor expects. The first and the last are unbiased where the propensities are
  * true, however wrong the predictor; a good one makes the last far less noisy.
  */
+import { normalQuantile } from '../policy/embedded/copula.ts';
 import { Random } from './random.ts';
 
 /** One logged request, with what is expected of every candidate. Candidates are positions. */
@@ -20,6 +21,8 @@ export interface LoggedChoice {
   propensity: ArrayLike<number>;
   /** Expected reward of each candidate, by a predictor that was not trained on this row. */
   expected: ArrayLike<number>;
+  /** What the reward would have been at the worst and at the best outcome of the action. */
+  range: readonly [worst: number, best: number];
 }
 
 export interface Estimated {
@@ -29,6 +32,8 @@ export interface Estimated {
   /** Standard error. */
   error: number;
 }
+
+const DEFAULT_CONFIDENCE = 0.95;
 
 export interface OffPolicyOptions {
   /** Probability that the interval holds the true value. Default 0.95. */
@@ -93,6 +98,69 @@ export function doublyRobust(rows: readonly LoggedChoice[], choices: ArrayLike<n
   );
 }
 
+/**
+ * What policy `after` earns beyond policy `before`, doubly robust.
+ *
+ * Where nearly every outcome is the same, a log without a single failure of a candidate says little of how
+ * often it fails, and no resampling of the log can know. So the interval is the wider of two: that of the
+ * bootstrap, and that of the rows with a few outcomes more that nobody saw, as many good ones as bad ones, for
+ * each policy (Agresti and Coull 1998). Without them a policy that is no better was found better in one of five
+ * logs whose answers are right 19 times in 20.
+ */
+export function differenceInterval(
+  rows: readonly LoggedChoice[],
+  before: ArrayLike<number>,
+  after: ArrayLike<number>,
+  options: OffPolicyOptions = {},
+): Estimated {
+  const earned = doublyRobust(rows, before);
+  const values = doublyRobust(rows, after).map((value, i) => value - earned[i]!);
+  const seen = meanInterval(values, options);
+  const z = normalQuantile((1 + (options.confidence ?? DEFAULT_CONFIDENCE)) / 2);
+  const pairs = Math.max(1, Math.round(z ** 2 / 2));
+  const counted = [...values];
+  countUnseen(counted, rows, after, before, pairs);
+  countUnseen(counted, rows, before, after, -pairs);
+  const { value, error } = ratioOf(Float64Array.from(counted), new Float64Array(counted.length).fill(1));
+  // Their sum is spread over the rows that there are.
+  const scale = counted.length / Math.max(1, rows.length);
+  return {
+    ...seen,
+    low: Math.min(seen.low, scale * (value - z * error)),
+    high: Math.max(seen.high, scale * (value + z * error)),
+  };
+}
+
+/**
+ * Appends the outcomes that nobody saw of what one policy would do and the other would not; those that were
+ * seen make room, so that all of them count as much as the seen ones did.
+ * @param pairs negative for the policy whose outcomes are subtracted
+ */
+function countUnseen(
+  values: number[],
+  rows: readonly LoggedChoice[],
+  choices: ArrayLike<number>,
+  others: ArrayLike<number>,
+  pairs: number,
+): void {
+  const seen = [...rows.keys()].filter((i) => choices[i] === rows[i]!.action && choices[i] !== others[i]);
+  const share = seen.length / (seen.length + 2 * Math.abs(pairs));
+  let weights = 0;
+  let worst = 0;
+  let best = 0;
+  for (const i of seen) {
+    const { action, reward, range, propensity, expected } = rows[i]!;
+    const weight = Math.sign(pairs) / propensity[action]!;
+    values[i]! -= (1 - share) * weight * (reward - expected[action]!);
+    weights += weight;
+    worst += (range[0] - expected[action]!) / seen.length;
+    best += (range[1] - expected[action]!) / seen.length;
+  }
+  if (seen.length === 0) return;
+  const weight = (share * weights) / seen.length;
+  for (let k = 0; k < Math.abs(pairs); k++) values.push(weight * worst, weight * best);
+}
+
 function partsOf({ action, reward, propensity, expected }: LoggedChoice, choice: number, clip: number) {
   if (!(propensity[choice]! > 0)) {
     throw new RangeError(`The log could not have chosen candidate ${choice}: its propensity was 0.`);
@@ -128,7 +196,7 @@ export function meanInterval(values: Float64Array, options: OffPolicyOptions = {
 function ratio(
   tops: Float64Array,
   bottoms: Float64Array,
-  { confidence = 0.95, seed = 1, draws = 1000 }: OffPolicyOptions,
+  { confidence = DEFAULT_CONFIDENCE, seed = 1, draws = 1000 }: OffPolicyOptions,
 ): Estimated {
   const rows = tops.length;
   const whole = ratioOf(tops, bottoms);

@@ -5,11 +5,10 @@ import { type BanditRow, scoredByVerifierAlone } from './bandit-log.ts';
 import { isHeldOut } from './improve.ts';
 import { forecastLog, type RowForecast } from './log-forecast.ts';
 import {
-  doublyRobust,
+  differenceInterval,
   type Estimated,
   evaluateOffPolicy,
   type LoggedChoice,
-  meanInterval,
   type OffPolicyOptions,
   type OffPolicyValue,
 } from './off-policy.ts';
@@ -18,13 +17,16 @@ import {
 const LEAST_MATCHED = 20;
 /** A verifier that is right more often counts as a test that is always right. */
 const EXACT_ACCURACY = 0.99;
+/** Outcomes that are too many or too few by more than this share, and by this many standard deviations. */
+const MOST_MISSING = 0.1;
+const MOST_DEVIATIONS = 4;
 /** Larger shares of choices that the log could not have made leave too much unsaid. */
 const MOST_UNSUPPORTED = 0.1;
 
 export interface PromotionRows {
   /** In the log. */
   log: number;
-  /** Not looked at, since the candidate may have learned from them. */
+  /** Not looked at, since one of the two may have learned from them. */
   learnedFrom: number;
   /** Decided by an accuracy floor, which has no reward to compare. */
   floor: number;
@@ -80,7 +82,8 @@ export function judgePromotion(
   log: readonly BanditRow[],
   options: PromotionOptions = {},
 ): Promotion {
-  const unseen = candidate.traffic ? log.filter(isHeldOut) : log;
+  // What one of them learned from would speak for it.
+  const unseen = candidate.traffic || current.traffic ? log.filter(isHeldOut) : log;
   const free = unseen.filter(({ minSuccess }) => minSuccess === undefined);
   const scored = free.filter(
     (row) => !scoredByVerifierAlone(row) || (row.verifierAccuracy ?? 0) > EXACT_ACCURACY,
@@ -133,17 +136,21 @@ export function judgePromotion(
 
   const currentValue = evaluateOffPolicy(choices, currentChoices, options);
   const candidateValue = evaluateOffPolicy(choices, candidateChoices, options);
-  const before = doublyRobust(choices, currentChoices);
-  const after = doublyRobust(choices, candidateChoices);
-  const difference = meanInterval(
-    after.map((value, k) => value - before[k]!),
-    options,
-  );
+  const difference = differenceInterval(choices, currentChoices, candidateChoices, options);
   const figures = { current: currentValue, candidate: candidateValue, difference };
   if (rows.matched < LEAST_MATCHED) {
     const share = LEAST_MATCHED / Math.max(1, rows.matched) - 1;
     const reason = `the log shows only ${rows.matched} outcomes of what the candidate would do differently; at least ${LEAST_MATCHED} are needed`;
     return { ...refuse(reason, Math.ceil(log.length * share)), ...figures };
+  }
+  const ownMatched = different.filter((k) => choices[k]!.action === currentChoices[k]).length;
+  if (ownMatched < LEAST_MATCHED) {
+    const reason = `the log shows only ${ownMatched} outcomes of what the current policy would do there; at least ${LEAST_MATCHED} are needed`;
+    return { ...refuse(reason), ...figures };
+  }
+  for (const policyChoices of [candidateChoices, currentChoices]) {
+    const odd = oddCount(choices, policyChoices, different);
+    if (odd) return { ...refuse(odd), ...figures };
   }
   if (difference.low > 0) {
     return {
@@ -164,6 +171,29 @@ export function judgePromotion(
   };
 }
 
+/**
+ * Why the probabilities of the log cannot be right for these choices. Scores that are given more often after
+ * the answers of one candidate than after another's have this effect too.
+ */
+function oddCount(
+  log: readonly LoggedChoice[],
+  policyChoices: readonly number[],
+  rows: readonly number[],
+): string | undefined {
+  let held = 0;
+  let foreseen = 0;
+  let variance = 0;
+  for (const k of rows) {
+    const propensity = log[k]!.propensity[policyChoices[k]!]!;
+    foreseen += propensity;
+    variance += propensity * (1 - propensity);
+    if (log[k]!.action === policyChoices[k]) held++;
+  }
+  const off = Math.abs(held - foreseen);
+  if (off <= MOST_MISSING * foreseen || off <= MOST_DEVIATIONS * Math.sqrt(variance)) return undefined;
+  return `the log holds ${held} outcomes of certain choices where its probabilities foresee ${Math.round(foreseen)}: the answers of some models are scored more often than those of others, or the probabilities are wrong`;
+}
+
 function loggedChoice(row: BanditRow, { success, costUsd, referenceUsd }: RowForecast): LoggedChoice {
   const reward = (score: number, usd: number) =>
     score - (referenceUsd > 0 ? (row.lambda * usd) / referenceUsd : 0);
@@ -172,6 +202,7 @@ function loggedChoice(row: BanditRow, { success, costUsd, referenceUsd }: RowFor
     reward: reward(row.score, row.costUsd),
     propensity: row.candidates.map(({ propensity }) => propensity),
     expected: success.map((probability, j) => reward(probability, costUsd[j]!)),
+    range: [reward(0, row.costUsd), reward(1, row.costUsd)],
   };
 }
 

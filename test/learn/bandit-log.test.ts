@@ -92,6 +92,11 @@ describe('a bandit row', () => {
     });
   });
 
+  it('is left out where its features are of another version of the program', () => {
+    const features = { ...storeFeatures(view), version: 2 };
+    expect(only(episode({ learning: { features } }))).toBe('features of another version of this program');
+  });
+
   it('knows that nothing else could have been chosen where exploration was not in force', () => {
     expect(only(episode({ first: decision('small', false) }))).toMatchObject({
       candidates: [
@@ -235,6 +240,20 @@ describe('a log file', () => {
     ['an id that was there', { ...line, id: 'first' }, /line 2: id first is the same as in line 1/],
   ])('is refused with %s, naming the line', async (_, second, message) => {
     await expect(reading({ ...line, id: 'first' }, second)).rejects.toThrow(message);
+  });
+
+  it('counts a request that two files hold once, as the later file has it', async () => {
+    const write = (name: string, ...lines: object[]) => {
+      writeFileSync(join(folder, name), lines.map((one) => `${JSON.stringify(one)}\n`).join(''));
+      return join(folder, name);
+    };
+    const [a, b, c] = ['a', 'b', 'c'].map((id) => ({ ...line, id, score: 0 }));
+    const rows = await readBanditLog(write('week-1', a!, b!), write('week-2', { ...b!, score: 1 }, c!));
+    expect(rows.map(({ id, score }) => [id, score])).toEqual([
+      ['a', 0],
+      ['b', 1],
+      ['c', 0],
+    ]);
   });
 
   it('is refused where it is empty or missing', async () => {

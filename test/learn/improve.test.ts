@@ -7,6 +7,7 @@ import {
   judgePromotion,
 } from '../../src/learn/index.ts';
 import { forecastLog } from '../../src/learn/log-forecast.ts';
+import { Random } from '../../src/learn/random.ts';
 import { COST_USD, policyOf, reward, surprising, traffic, usual } from './bandit-world.ts';
 
 const base = policyOf(usual, 3);
@@ -118,6 +119,8 @@ describe('promotion', () => {
     const back = judgePromotion(better, base, log, quick);
     expect(back).toMatchObject({ promote: false, reason: 'the candidate earns less' });
     expect(back.moreRows).toBeUndefined();
+    // The one in use learned from the other half.
+    expect(back.rows.learnedFrom).toBe(log.filter((row) => !isHeldOut(row)).length);
   });
 
   it('is refused to a policy that is only different, in 19 of 20 worlds', () => {
@@ -166,6 +169,20 @@ describe('promotion', () => {
       promote: false,
       reason: expect.stringContaining('support is missing'),
     });
+  });
+
+  it('is refused where some answers are scored more often than others', () => {
+    const random = new Random(seed);
+    const partly = log.filter(({ candidates, action }) => {
+      return candidates[action]!.model !== 'dear' || random.next() < 0.4;
+    });
+    expect(judgePromotion(base, better, partly, quick)).toMatchObject({
+      promote: false,
+      reason: expect.stringContaining('are scored more often than those of others'),
+    });
+    // Scores that are missing for all alike do no harm.
+    const alike = log.filter(() => random.next() < 0.6);
+    expect(judgePromotion(base, better, alike, quick)).toMatchObject({ promote: true });
   });
 
   it('does not judge by floors, nor by the verdicts of a verifier that errs', () => {

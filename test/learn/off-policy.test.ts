@@ -1,10 +1,10 @@
 /** A world whose truth is known: what off-policy evaluation says of it, and how often it is wrong. */
 import { describe, expect, it } from 'vitest';
 import {
-  doublyRobust,
+  differenceInterval,
+  type Estimated,
   evaluateOffPolicy,
   type LoggedChoice,
-  meanInterval,
 } from '../../src/learn/off-policy.ts';
 import { Random } from '../../src/learn/random.ts';
 
@@ -47,6 +47,7 @@ function world(seed: number, count: number, skew = 0.1): World {
     rows.push({
       action,
       reward: score - PRICE[action]!,
+      range: [-PRICE[action]!, 1 - PRICE[action]!],
       propensity,
       expected: PRICE.map((price, j) => success(x, j) + skew * (j - 1) - price),
     });
@@ -73,12 +74,7 @@ describe('off-policy evaluation over 200 worlds, seeds 1000 to 1199', () => {
   const options = { draws: 200 };
   const results = SEEDS.map((seed) => {
     const { rows, target, logged } = world(seed, 600);
-    const after = doublyRobust(rows, target);
-    const before = doublyRobust(rows, logged);
-    const difference = meanInterval(
-      after.map((value, i) => value - before[i]!),
-      options,
-    );
+    const difference = differenceInterval(rows, logged, target, options);
     return { ...evaluateOffPolicy(rows, target, options), difference };
   });
 
@@ -126,6 +122,33 @@ describe('off-policy evaluation over 200 worlds, seeds 1000 to 1199', () => {
     }
   });
 });
+
+/**
+ * Two policies that are worth the same: one always calls the first of three candidates, the other the second.
+ * All answers are right as often as `share` says, and the predictor knows it.
+ */
+function evenWorld(seed: number, share: number): Estimated {
+  const random = new Random(seed);
+  const rows = Array.from({ length: 400 }, (): LoggedChoice => {
+    const action = random.next() < EPSILON ? random.below(CANDIDATES) : 0;
+    const propensity = PRICE.map((_, j) => EPSILON / CANDIDATES + (j === 0 ? 1 - EPSILON : 0));
+    const expected = PRICE.map(() => share);
+    return { action, reward: random.next() < share ? 1 : 0, propensity, expected, range: [0, 1] };
+  });
+  const always = (choice: number) => new Int32Array(rows.length).fill(choice);
+  return differenceInterval(rows, always(0), always(1), { draws: 200 });
+}
+
+describe.each([0.05, 0.5, 0.95, 0.99])(
+  'two policies that are worth the same, right %d of the time',
+  (share) => {
+    it('differ beyond their 95 % interval in no more than 4 % of 200 worlds on either side, seeds 1000 to 1199', () => {
+      const differences = SEEDS.map((seed) => evenWorld(seed, share));
+      expect(differences.filter(({ low }) => low > 0).length / SEEDS.length).toBeLessThanOrEqual(0.04);
+      expect(differences.filter(({ high }) => high < 0).length / SEEDS.length).toBeLessThanOrEqual(0.04);
+    });
+  },
+);
 
 describe('off-policy evaluation', () => {
   it('stays unbiased with a predictor that is nonsense', () => {

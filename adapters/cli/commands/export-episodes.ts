@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { XrouterError } from '../../../src/index.ts';
 import { banditLine, banditLog, writeWhole } from '../../../src/learn/index.ts';
 import { CONFIG, JSON_DOCUMENT } from '../flags.ts';
-import { printJson, say } from '../output.ts';
+import { printJson, requireOtherThan, say } from '../output.ts';
 import { ledgerPath, openKeptLedger } from './feedback.ts';
 
 interface Flags {
@@ -24,6 +24,7 @@ export function episodesCommand(): Command {
     .option(...JSON_DOCUMENT)
     .action(async ({ out, since, json, ...flags }: Flags) => {
       const path = await ledgerPath(flags);
+      requireOtherThan(out, path);
       const ledger = await openKeptLedger(path);
       const kept = await ledger.episodeStore
         .episodes({ limit: Number.MAX_SAFE_INTEGER, ...(since !== undefined && { since: isoTime(since) }) })

@@ -7,15 +7,16 @@ import {
   loadPolicyWeights,
   type Promotion,
   readBanditLog,
+  shippedPolicyPath,
   writeWhole,
 } from '../../../src/learn/index.ts';
 import { CONFIG, JSON_DOCUMENT, wholeFrom } from '../flags.ts';
-import { printJson, say } from '../output.ts';
+import { printJson, requireOtherThan, say, UsageError } from '../output.ts';
 import { catalogOf } from '../setup.ts';
 
 interface Flags {
   candidate: string;
-  current: string;
+  current?: string;
   log: string;
   out?: string;
   confidence: number;
@@ -29,7 +30,7 @@ export function command(): Command {
   return new Command('promote')
     .description('Replaces a policy by a candidate if logged requests prove the candidate better.')
     .requiredOption('--candidate <file>', 'the policy that may be promoted')
-    .requiredOption('--current <file>', 'the policy in use')
+    .option('--current <file>', 'the policy in use; default: the shipped one, which stays: give --out')
     .requiredOption('--log <file>', 'bandit log, see `export episodes`; optionally .gz')
     .option('--out <file>', 'where the promoted policy is written; default: over the current one')
     .option('--confidence <p>', 'of the interval that must lie above zero', confidence, 0.95)
@@ -38,12 +39,14 @@ export function command(): Command {
     .option(...CONFIG)
     .option(...JSON_DOCUMENT)
     .action(async (flags: Flags) => {
-      const current = await loadPolicyWeights(flags.current);
+      const out = flags.out ?? flags.current;
+      if (out === undefined) throw new UsageError('Give --current, or --out beside the shipped policy.');
+      requireOtherThan(out, flags.log, flags.catalog);
+      const current = await loadPolicyWeights(flags.current ?? shippedPolicyPath());
       const candidate = await loadPolicyWeights(flags.candidate);
       const log = await readBanditLog(flags.log);
       const catalog = await catalogOf(flags);
       const promotion = judgePromotion(current, candidate, log, { ...flags, catalog });
-      const out = flags.out ?? flags.current;
       if (promotion.promote) await writeWhole(out, [encodeWeights(candidate)]);
       report(promotion);
       if (flags.json)

@@ -9,6 +9,7 @@ import {
   readBanditLog,
   readTable,
   requireWritable,
+  shippedPolicyPath,
   trainPolicy,
   writeWhole,
 } from '../../../src/learn/index.ts';
@@ -40,7 +41,7 @@ export function command(): Command {
       'read prompts by embeddings of your own: a module whose default export is an Embeddings of LangChain',
     )
     .option('--log <file>', 'bandit log instead, see `export episodes`; may be repeated', repeated)
-    .option('--policy <file>', 'with --log: the policy that is improved')
+    .option('--policy <file>', 'with --log: the policy that is improved; default: the shipped one')
     .requiredOption('--out <file>', 'where the policy is written')
     .option('--seed <n>', 'the same seed and tables give the same file', wholeFrom(0), 1)
     .option('--name <name>', 'name of the policy, shown with its decisions', 'embedded')
@@ -52,10 +53,10 @@ export function command(): Command {
     .option('--catalog <file>', 'with --log: pool file with prices and benchmarks; default: your catalog')
     .option(...CONFIG)
     .action(async (flags: Flags) => {
-      requireOtherThan(flags.out, ...(flags.table ?? []), ...(flags.log ?? []));
+      requireOtherThan(flags.out, ...(flags.table ?? []), ...(flags.log ?? []), flags.catalog);
       if (flags.log) await improve(flags.log, flags);
       else if (flags.table) await train(flags.table, flags);
-      else throw new UsageError('Give --table, or --log and --policy.');
+      else throw new UsageError('Give --table or --log.');
     });
 }
 
@@ -81,16 +82,13 @@ async function train(paths: readonly string[], flags: Flags): Promise<void> {
 }
 
 async function improve(paths: readonly string[], flags: Flags): Promise<void> {
-  const { table, divideByStd, embeddings, policy, out, seed, json } = flags;
+  const { table, divideByStd, embeddings, policy = shippedPolicyPath(), out, seed, json } = flags;
   if (table) throw new UsageError('Give either --table or --log: tables train, a log improves.');
   if (divideByStd)
     throw new UsageError('--divide-by-std goes with --table: a log is not learned from by DAPO.');
   if (embeddings) throw new UsageError('--embeddings goes with --table: a log keeps no texts to embed.');
-  if (!policy) throw new UsageError('--log needs --policy: the policy that is improved.');
   const base = await loadPolicyWeights(policy);
-  const logs = [];
-  for (const path of paths) logs.push(await readBanditLog(path));
-  const log = logs.flat();
+  const log = await readBanditLog(...paths);
   const { weights, ...learned } = improvePolicy(base, log, { seed, catalog: await catalogOf(flags) });
   await writeWhole(out, [encodeWeights(weights)]);
   const change = (learned.meanChange * 100).toFixed(1);

@@ -84,7 +84,7 @@ export function normalPoints(traits: number, cases = CASES): Float64Array {
 }
 
 /** Inverse of the normal distribution function, by bisection on Abramowitz and Stegun 26.2.17. */
-function normalQuantile(p: number): number {
+export function normalQuantile(p: number): number {
   let low = -6;
   let high = 6;
   for (let i = 0; i < 50; i++) {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openLedger } from '../../../src/index.ts';
+import { openLedger, shippedPolicyPath } from '../../../src/index.ts';
 import { commandLine } from '../../support/command-line.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'xrouter-learning-'));
@@ -52,6 +52,26 @@ describe('xrouter feedback', () => {
   });
 });
 
+describe('a user of the shipped policy', () => {
+  it('trains and judges without a policy file, and the shipped one stays', async () => {
+    const ledger = join(folder, 'shipped.sqlite');
+    const pool = ['--pool', 'gpt-5-nano,gpt-5', '--lab', '--ledger', ledger];
+    const { id } = JSON.parse((await xrouter('ask', 'What is 2 + 2?', ...pool, '--json')).stdout);
+    await xrouter('feedback', id, '1', '--ledger', ledger);
+    await xrouter('export', 'episodes', '--ledger', ledger, '--out', 'log');
+    const before = readFileSync(shippedPolicyPath());
+    expect(await xrouter('train', '--log', 'log', '--out', 'next')).toMatchObject({ status: 0 });
+    expect(await xrouter('promote', '--candidate', 'next', '--log', 'log', '--out', 'live')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(
+        'Not promoted: the log has no request on which exploration was in force',
+      ),
+    });
+    expect(existsSync(join(folder, 'live'))).toBe(false);
+    expect(readFileSync(shippedPolicyPath())).toEqual(before);
+  });
+});
+
 describe('a ledger that is none', () => {
   it.each([
     ['feedback', 'id', '1'],
@@ -75,8 +95,8 @@ describe('a ledger that is none', () => {
 
 describe('xrouter train --log and promote', () => {
   it.each([
-    [['train', '--out', 'p'], 2, /Give --table, or --log and --policy/],
-    [['train', '--log', 'l', '--out', 'p'], 2, /--log needs --policy/],
+    [['train', '--out', 'p'], 2, /Give --table or --log/],
+    [['promote', '--candidate', 'n', '--log', 'l'], 2, /Give --current, or --out/],
     [['train', '--log', 'l', '--table', 't', '--policy', 'b', '--out', 'p'], 2, /either --table or --log/],
     [
       ['train', '--log', 'l', '--policy', 'b', '--out', 'p', '--divide-by-std'],
@@ -88,6 +108,8 @@ describe('xrouter train --log and promote', () => {
     [['train', '--table', 't', '--catalog', 'c', '--out', 'p'], 2, /--catalog goes with --log/],
     [['train', '--table', 't', '--out', './t'], 2, /--out \.\/t is what this command reads/],
     [['train', '--log', 't', '--policy', 'p', '--out', 't'], 2, /is what this command reads/],
+    [['export', 'episodes', '--ledger', 't', '--out', 't'], 2, /is what this command reads/],
+    [['promote', '--candidate', 'n', '--current', 'c', '--log', 't', '--out', 't'], 2, /is what this/],
     [['decide', '--table', 't', '--out', 't'], 2, /is what this command reads/],
     [['replay', '--table', 't', '--policy', 'p', '--out', 'p'], 2, /is what this command reads/],
     [['calibrate', '--table', 't', '--out', 't'], 2, /is what this command reads/],
