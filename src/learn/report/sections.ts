@@ -118,13 +118,16 @@ ${folded(
       number(accuracy, percent),
       number(expected, percent),
       number(bestAccuracy, percent),
-      { text: points(difference), small: `±${(1.96 * error).toFixed(1)}`, value: difference },
+      { text: points(difference), ...plusMinus(error), value: difference },
       number(costShare, percent),
       withInterval(gain),
     ]),
   }),
 )}`;
 }
+
+const plusMinus = (error: number | undefined) =>
+  error === undefined ? {} : { small: `±${(1.96 * error).toFixed(1)}` };
 
 /** A long table is opened by whoever wants it. */
 function folded(rows: number, what: string, content: Markup): Markup {
