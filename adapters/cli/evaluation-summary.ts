@@ -186,7 +186,7 @@ function tasks({ tasks: all, workingPoint }: EvaluationReport): string {
       String(count),
       percent(accuracy),
       percent(bestAccuracy),
-      `${signed(difference)} ±${(1.96 * error).toFixed(1)}`,
+      error === undefined ? signed(difference) : `${signed(difference)} ±${(1.96 * error).toFixed(1)}`,
       costShare === undefined ? '' : percent(costShare),
       gain ? signed(gain.value) : '',
     ],

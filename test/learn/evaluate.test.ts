@@ -15,7 +15,7 @@ import {
 import { reinforcement, teachAndMeasure } from '../../src/learn/evaluation/reinforcement.ts';
 import type { EvaluationReport, RouterFigures } from '../../src/learn/evaluation/report.ts';
 import { frontierScore } from '../../src/learn/frontier.ts';
-import { replay } from '../../src/learn/replay.ts';
+import { operations, replay } from '../../src/learn/replay.ts';
 import { type OutcomeTable, readTable, type TableRow } from '../../src/learn/table.ts';
 import { trainPolicy } from '../../src/learn/train.ts';
 import { sequencePlanner } from '../../src/policy/embedded/sequence.ts';
@@ -199,6 +199,16 @@ describe('with a verifier', () => {
     expect(report.verifiers.find(({ accuracy }) => accuracy === 0.9)!.calls).toBeGreaterThan(1);
     const perfect = report.verifiers.at(-1)!;
     expect((perfect.dapo ?? perfect.plugIn).gain.value).toBeGreaterThan(report.noVerifier!.policy.gain.value);
+  });
+
+  it('is played at lambdas of one call, close enough for a coin to come to what no verifier comes to', async () => {
+    expect(SEQUENCE_LAMBDAS.filter((lambda) => !LAMBDAS.includes(lambda))).toEqual([]);
+    const { outcomes, data } = createBench(weights, await tableOf(smallTable(120, 9), 'steps'));
+    const gainAt = (lambdas: readonly number[]) => {
+      const options = { lambdas, verifier: undefined, maxCalls: 1, seed: 1 };
+      return frontierScore(outcomes, operations(data, sequencePlanner(weights), options)).gain;
+    };
+    expect(Math.abs(gainAt(SEQUENCE_LAMBDAS) - gainAt(LAMBDAS))).toBeLessThan(0.05);
   });
 });
 

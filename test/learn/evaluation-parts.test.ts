@@ -1,9 +1,11 @@
 /** The parts of an evaluation, each on data whose answer is known beforehand. */
 import { describe, expect, it } from 'vitest';
-import { outcomeMatrix } from '../../src/learn/evaluation/bench.ts';
+import { operationOf, outcomeMatrix } from '../../src/learn/evaluation/bench.ts';
+import { heldOutFolds } from '../../src/learn/evaluation/held-out.ts';
 import { CHANGES } from '../../src/learn/evaluation/noise.ts';
 import { reliability } from '../../src/learn/evaluation/reliability.ts';
-import { rowFolds, simpleRouters } from '../../src/learn/evaluation/simple-routers.ts';
+import { meanAndError, resample } from '../../src/learn/evaluation/resample.ts';
+import { type Fold, rowFolds, simpleRouters } from '../../src/learn/evaluation/simple-routers.ts';
 import { Random } from '../../src/learn/random.ts';
 import type { TableRow } from '../../src/learn/table.ts';
 import { viewPrompt } from '../../src/policy/prompt-view.ts';
@@ -71,6 +73,50 @@ describe('the simple routers', () => {
     for (const { train, test } of folds) {
       expect(train.length + test.length).toBe(53);
       expect([...train].some((row) => test.includes(row))).toBe(false);
+    }
+  });
+});
+
+describe('intervals', () => {
+  /** Two models about as good, of which one costs nothing; the router asks each for half of the rows. */
+  function rivals(rows: number) {
+    const random = new Random(4);
+    const score = Float64Array.from({ length: 2 * rows }, () => Number(random.next() < 0.6));
+    score[1] = 1;
+    const cost = Float64Array.from({ length: 2 * rows }, (_, at) => at % 2);
+    const matrix = { rows, models: ['free', 'paid'], score, cost };
+    const paidOnly = operationOf(matrix, 0, () => 1);
+    const freeOnly = operationOf(matrix, 1, () => 0);
+    return { matrix, operations: [paidOnly, freeOnly] };
+  }
+
+  it('a router that always matches the best does so in every draw, though the best costs nothing in some', () => {
+    const { matrix, operations } = rivals(60);
+    const { figures } = resample(matrix, [{ id: 'all', name: 'all', operations }], { seed: 1, draws: 200 });
+    const { value, low, high } = figures[0]!.costMatch!;
+    expect(value).toBeLessThanOrEqual(1);
+    expect([low, high]).toEqual([expect.any(Number), 1]);
+  });
+
+  it('of one row there is none; of two that agree there is one of no width', () => {
+    expect(meanAndError([3])).toEqual({ mean: 3 });
+    expect(meanAndError([3, 3])).toEqual({ mean: 3, error: 0 });
+  });
+});
+
+describe('tasks never seen', () => {
+  it('known tasks are learned from just as many rows as unknown ones, however uneven the tasks are', () => {
+    const rows = rowsOf(smallTable(90, 3)).map((row, i) => ({
+      ...row,
+      task: i < 12 ? `small-${i % 3}` : 'large',
+    }));
+    const { same, other } = heldOutFolds(rows, 5);
+    const sizes = (folds: readonly Fold[]) => folds.map(({ train, test }) => [train.length, test.length]);
+    expect(sizes(other).map(([train]) => train)).toContain(12);
+    expect(sizes(same)).toEqual(sizes(other));
+    for (const folds of [same, other]) {
+      expect(folds.flatMap(({ test }) => [...test]).sort((a, b) => a - b)).toEqual([...rows.keys()]);
+      for (const { train, test } of folds) expect(train.some((row) => test.includes(row))).toBe(false);
     }
   });
 });

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluationPage } from '../../src/learn/report/page.ts';
 import { type Browser, hasBrowser, type Look, startBrowser } from '../support/browser.ts';
-import { provenance, sampleReport } from './sample-report.ts';
+import { crowdedReport, provenance, sampleReport } from './sample-report.ts';
 
 const LOOKS: Look[] = [
   { width: 1100, scheme: 'light' },
@@ -93,6 +93,21 @@ describe.runIf(hasBrowser)('in a browser', () => {
     },
   );
 
+  it.each([360, 1100])(
+    '%i pixels: sixty models over seven decades of cost, with names wide and long',
+    async (width) => {
+      const crowded = join(folder, `crowded-${width}.html`);
+      writeFileSync(crowded, evaluationPage(crowdedReport(), provenance));
+      const page = await browser.open(pathToFileURL(crowded).href, { width, scheme: 'light' });
+      expect(page.problems).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+      expect(await page.evaluate(OVERLAPS)).toEqual([]);
+      expect(await page.evaluate(CUT)).toEqual([]);
+      expect(await page.evaluate('document.body.textContent.includes("\\ufffd")')).toBe(false);
+      await page.close();
+    },
+  );
+
   it.each(['light', 'dark'] as const)('%s: text stands out from what is behind it', async (scheme) => {
     const page = await browser.open(pathToFileURL(file).href, { width: 1100, scheme });
     const background = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
@@ -105,6 +120,45 @@ describe.runIf(hasBrowser)('in a browser', () => {
     const page = await browser.open(pathToFileURL(file).href, { width: 700, scheme: 'dark', media: 'print' });
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
     expect(await page.evaluate(`getComputedStyle(document.querySelector('svg.wide')).display`)).toBe('block');
+    await page.close();
+  });
+
+  it('prints what is folded on the screen, and folds it again', async () => {
+    const page = await browser.open(pathToFileURL(file).href, { width: 700, scheme: 'light' });
+    const open = (event: string) =>
+      page.evaluate(
+        `dispatchEvent(new Event('${event}')), document.querySelectorAll('details[open]').length`,
+      );
+    expect(await open('nothing')).toBe(0);
+    expect(await open('beforeprint')).toBe(
+      await page.evaluate('document.querySelectorAll("details").length'),
+    );
+    expect(await open('afterprint')).toBe(0);
+    await page.close();
+  });
+
+  it('shows which heading, fold or table has the focus of the keyboard', async () => {
+    const page = await browser.open(pathToFileURL(file).href, { width: 1100, scheme: 'light' });
+    for (const what of ['th button', 'summary', '.scroll']) {
+      const outline = `(() => {
+        const one = [...document.querySelectorAll('${what}')].at(-1);
+        for (let at = one; at; at = at.parentElement) if (at.tagName === 'DETAILS') at.open = true;
+        one.focus({ focusVisible: true });
+        const { outlineStyle, outlineWidth } = getComputedStyle(one);
+        return document.activeElement === one && outlineStyle + ' ' + outlineWidth;
+      })()`;
+      expect(await page.evaluate(outline), what).toBe('solid 2px');
+    }
+    await page.close();
+  });
+
+  it('tells lines, and the best model from the others, apart without colour', async () => {
+    const page = await browser.open(pathToFileURL(file).href, { width: 1100, scheme: 'light' });
+    const looks = `[...document.querySelectorAll('figure')].map((figure) => [...figure.querySelectorAll('.keys svg')].map((svg) =>
+      [...svg.children].map((one) => one.tagName + getComputedStyle(one).strokeDasharray + (one.getAttribute('r') ?? '')).join()))`;
+    const keys = await page.evaluate<string[][]>(looks);
+    expect(keys.filter((figure) => figure.length > 1)).toHaveLength(2);
+    for (const figure of keys) expect(new Set(figure).size).toBe(figure.length);
     await page.close();
   });
 

@@ -71,6 +71,37 @@ describe('the page', () => {
     expect(evaluationPage({ ...report, singles }, provenance)).toContain('Models that cost nothing stand');
   });
 
+  it('explains its words, and says plainly what never happens', () => {
+    const report = sampleReport();
+    const never = report.oneShot.map(({ costMatch: _, ...router }) => router);
+    const page = evaluationPage({ ...report, oneShot: never, verifiers: [] }, provenance);
+    for (const word of ['λ (lambda)', 'mixing line', 'oracle', 'verifier', 'lookahead', 'DAPO']) {
+      expect(page, word).toMatch(new RegExp(`<dt>[^<]*${word.replace(/[()]/g, '.')}[^<]*</dt><dd>[^<]{40,}`));
+    }
+    expect(page).toContain('>never<small>whatever it spends<');
+  });
+
+  it('labels no two ticks alike, however narrow the range of accuracy', () => {
+    const report = sampleReport();
+    const flat = (points: { cost: number; accuracy: number }[]) =>
+      points.map(({ cost }) => ({ cost, accuracy: 1 }));
+    const page = evaluationPage(
+      {
+        ...report,
+        best: { ...report.best, accuracy: 1 },
+        mixing: flat(report.mixing),
+        oracle: flat(report.oracle),
+        oneShot: report.oneShot.map((router) => ({ ...router, points: flat(router.points) })),
+        verifiers: [],
+      },
+      provenance,
+    );
+    const [plot] = /<svg class="wide".*?<\/svg>/s.exec(page)!;
+    const labels = [...plot.matchAll(/text-anchor="end">([\d.]+).%</g)].map(([, label]) => label);
+    expect(labels.length).toBeGreaterThan(3);
+    expect(new Set(labels).size).toBe(labels.length);
+  });
+
   it('leaves out what was not measured, and says so', () => {
     const page = evaluationPage(
       {

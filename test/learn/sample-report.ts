@@ -158,3 +158,17 @@ export function sampleReport(names: { model?: string; task?: string; name?: stri
     limits: ['Scores and costs are what the table says.', 'Intervals (95 %) come from drawing rows anew.'],
   };
 }
+
+/** Sixty models over seven decades of cost, with names in capitals, Chinese and emoji, all about as accurate. */
+export function crowdedReport(): EvaluationReport {
+  const report = sampleReport();
+  const names = ['W'.repeat(60), '通义千问'.repeat(10), '🦜'.repeat(30), 'vendor/'.concat('MAXI-'.repeat(9))];
+  const singles = Array.from({ length: 60 }, (_, k) => ({
+    model: `${names[k % names.length]}${k}`,
+    accuracy: 0.6 + 0.35 * (((k * 37) % 60) / 60),
+    costUsd: 1e-7 * 1.31 ** k,
+    costShare: 1e-3 * 1.31 ** k,
+    inPool: true,
+  }));
+  return { ...report, singles, best: singles[30]!, cheapest: singles[0]! };
+}

@@ -63,17 +63,32 @@ export function command(): Command {
 /** What the figures were made from, so that they can be made again. */
 async function provenanceOf(flags: Flags): Promise<Provenance> {
   const { policy, table, embeddings, seed, quick, catalog, trainTable } = flags;
-  const command = ['xrouter eval --policy', policy, '--table', table, '--seed', seed];
+  const command: (string | number)[] = [
+    'xrouter',
+    'eval',
+    '--policy',
+    policy,
+    '--table',
+    table,
+    '--seed',
+    seed,
+  ];
   if (embeddings !== undefined) command.push('--embeddings', embeddings);
   if (trainTable !== undefined) command.push('--train-table', trainTable);
   if (catalog !== undefined) command.push('--catalog', catalog);
   if (quick) command.push('--quick');
   return {
-    command: command.join(' '),
+    command: command.map(quoted).join(' '),
     version: version(),
     policySha256: await sha256(policy),
     tableSha256: await sha256(table),
   };
+}
+
+/** As a shell takes it for one word. */
+function quoted(word: string | number): string {
+  const text = String(word);
+  return /^[\w@%+=:,./\\-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 async function sha256(path: string): Promise<string> {

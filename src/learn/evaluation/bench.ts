@@ -28,11 +28,10 @@ export interface Training {
 
 /** 0, then four a decade: from "cost hardly matters" to "cost is all that matters". */
 export const LAMBDAS: readonly number[] = [0, ...Array.from({ length: 29 }, (_, k) => 10 ** ((k - 12) / 4))];
-/** Sequences take longer and their frontier is as well drawn by two a decade. */
-export const SEQUENCE_LAMBDAS: readonly number[] = [
-  0,
-  ...Array.from({ length: 12 }, (_, k) => 10 ** ((k - 4) / 2)),
-];
+/** Sequences take longer. Fewer a decade would cost a weak verifier points that one call does not lose. */
+export const SEQUENCE_LAMBDAS: readonly number[] = LAMBDAS.filter(
+  (lambda) => lambda === 0 || (lambda >= 0.01 && lambda <= 1000),
+);
 
 /**
  * @param catalog pool file: prices of today, and benchmarks of models that the policy never met

@@ -81,7 +81,7 @@ export function byTask(
       ...(bestCost > 0 ? { costShare: costUsd / bestCost } : {}),
       bestAccuracy: mean((row) => outcomes.score[row * count + best]!),
       difference: better.mean,
-      error: better.error,
+      ...(better.error === undefined ? {} : { error: better.error }),
       ...gainInside(outcomes, operations, members, seed),
     };
   });

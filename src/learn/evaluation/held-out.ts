@@ -19,7 +19,7 @@ import {
 import { rowsByTask } from './by-task.ts';
 import type { HeldOutFigures, RouterFigures } from './report.ts';
 import { type NamedRouter, resample } from './resample.ts';
-import { type Fold, foldsOf, rowFolds, simpleRouters } from './simple-routers.ts';
+import { type Fold, foldsOf, simpleRouters } from './simple-routers.ts';
 import { LEAST_TRAINING_ROWS, MOST_TRAINING_ROWS, play, trainAnew } from './trained-anew.ts';
 import { VERIFIER_ACCURACIES } from './with-verifier.ts';
 
@@ -37,19 +37,10 @@ export function heldOut(
   { rows, outcomes }: Bench,
   { seed, draws, progress }: HeldOutOptions,
 ): HeldOutFigures | { leftOut: string } {
-  const tasks = rowsByTask(rows);
-  if (tasks.size < 2) return { leftOut: 'the table has one task, so none can be held out' };
-  const folds = Math.min(MOST_FOLDS, tasks.size);
-  const cap = (fold: Fold): Fold => ({
-    ...fold,
-    train: fold.train.subarray(0, MOST_TRAINING_ROWS),
-  });
-  const order = new Random(seed).order(rows.length);
-  const shuffled = ({ train, test }: Fold): Fold =>
-    cap({ train: train.toSorted((a, b) => order[a]! - order[b]!), test });
-  const ofTasks = taskFolds(tasks, folds, seed);
-  const other = foldsOf(rows.length, folds, (row) => ofTasks[row]!).map(shuffled);
-  const same = rowFolds(rows.length, folds, seed).map(shuffled);
+  const tasks = rowsByTask(rows).size;
+  if (tasks < 2) return { leftOut: 'the table has one task, so none can be held out' };
+  const { same, other } = heldOutFolds(rows, seed);
+  const folds = other.length;
   const least = Math.min(...[...other, ...same].map(({ train }) => train.length));
   if (least < LEAST_TRAINING_ROWS) {
     return { leftOut: `a policy would be trained on ${least} rows only` };
@@ -101,7 +92,7 @@ export function heldOut(
   const sum = [...same, ...other].reduce((total, { train }) => total + train.length, 0);
   return {
     folds,
-    tasks: tasks.size,
+    tasks,
     rows: rows.length,
     trainingRows: Math.round(sum / (2 * folds)),
     sameTasks: sameTasks.oneCall,
@@ -130,6 +121,22 @@ const policy = (operations: readonly Operation[]): NamedRouter => ({
   name: 'policy, trained anew',
   operations,
 });
+
+/** Rows left out with their whole tasks, and as many in each fold at random. */
+export function heldOutFolds(rows: Bench['rows'], seed: number): { same: Fold[]; other: Fold[] } {
+  const tasks = rowsByTask(rows);
+  const folds = Math.min(MOST_FOLDS, tasks.size);
+  const order = new Random(seed).order(rows.length);
+  const shuffled = ({ train, test }: Fold): Fold => ({
+    train: train.toSorted((a, b) => order[a]! - order[b]!).subarray(0, MOST_TRAINING_ROWS),
+    test,
+  });
+  const ofTasks = taskFolds(tasks, folds, seed);
+  return {
+    other: foldsOf(rows.length, folds, (row) => ofTasks[row]!).map(shuffled),
+    same: foldsOf(rows.length, folds, (row) => ofTasks[order[row]!]!).map(shuffled),
+  };
+}
 
 /** Tasks dealt to folds of about equal size, the large ones first. */
 function taskFolds(tasks: ReadonlyMap<string, number[]>, folds: number, seed: number): Int32Array {

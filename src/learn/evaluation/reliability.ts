@@ -69,6 +69,6 @@ function checkFloor({ rows, models, success, expectedCost, score }: Expected, fl
     scores.push(score[row * count + chosen]!);
   }
   if (expected.length === 0) return { floor, rows: 0 };
-  const { mean, error } = meanAndError(scores);
-  return { floor, rows: expected.length, expected: meanAndError(expected).mean, reached: mean, error };
+  const { mean: reached, ...error } = meanAndError(scores);
+  return { floor, rows: expected.length, expected: meanAndError(expected).mean, reached, ...error };
 }

@@ -84,8 +84,10 @@ export interface ReliabilityTenth {
 export interface FloorCheck {
   floor: number;
   rows: number;
+  /** Absent without a row. */
   expected?: number;
   reached?: number;
+  /** Standard error of `reached`; absent where one row says nothing of it. */
   error?: number;
 }
 
@@ -119,9 +121,9 @@ export interface TaskFigures {
   costShare?: number;
   /** The table's best single on these rows. */
   bestAccuracy: number;
-  /** Accuracy less the best single's in points, and its standard error. */
+  /** Accuracy less the best single's in points, and its standard error; absent where one row says nothing of it. */
   difference: number;
-  error: number;
+  error?: number;
   /** Against the mixing line of these rows alone; absent where they are too few to tell. */
   gain?: Estimate;
 }

@@ -57,7 +57,9 @@ export function resample(
       const frontier = hull(operatingPoints(router.operations, weights));
       const { gain, costMatchUsd = Number.POSITIVE_INFINITY } = gainOver(drawn, frontier);
       gains[at]![draw] = gain;
-      matches[at]![draw] = costMatchUsd / drawn.singles[drawn.best]!.cost;
+      const spent = drawn.singles[drawn.best]!.cost;
+      // In a draw the best may be a model that costs nothing: to match it for nothing is to match it at its cost.
+      matches[at]![draw] = costMatchUsd === spent ? 1 : costMatchUsd / spent;
       if (at === 0) drawBand(frontier, draw);
     });
   }
@@ -111,14 +113,16 @@ function matchOf(value: number, draws: Float64Array): CostMatch {
 
 /** Mean of one number a row, with the interval that goes with its standard error. */
 export function meanEstimate(values: ArrayLike<number>): Estimate {
-  const { mean, error } = meanAndError(values);
+  const { mean, error = 0 } = meanAndError(values);
   return { value: mean, low: mean - 1.96 * error, high: mean + 1.96 * error };
 }
 
-export function meanAndError(values: ArrayLike<number>): { mean: number; error: number } {
+/** Mean with its standard error, of which a single value says nothing. */
+export function meanAndError(values: ArrayLike<number>): { mean: number; error?: number } {
   let mean = 0;
   for (let i = 0; i < values.length; i++) mean += values[i]! / values.length;
   let square = 0;
   for (let i = 0; i < values.length; i++) square += (values[i]! - mean) ** 2;
-  return { mean, error: Math.sqrt(square / Math.max(1, values.length - 1) / values.length) };
+  if (values.length < 2) return { mean };
+  return { mean, error: Math.sqrt(square / (values.length - 1) / values.length) };
 }

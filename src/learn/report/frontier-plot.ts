@@ -4,7 +4,7 @@ import { accuracyAt, type FrontierPoint, hull } from '../frontier.ts';
 import { placeLabels } from './labels.ts';
 import { type Markup, markup } from './markup.ts';
 import { percent, points, shortName } from './numbers.ts';
-import { axes, figure, type Key, line, linearScale, logScale, type Scale, type Size } from './plot.ts';
+import { axes, figure, type Key, line, linearScale, logScale, ring, type Scale, type Size } from './plot.ts';
 
 /** The sequence shown beside one call: what a good verifier gives. */
 export const SHOWN_ACCURACY = 0.9;
@@ -25,6 +25,7 @@ export function frontierPlot(report: EvaluationReport): Markup {
     { kind: 'mixing', mark: 'line', label: 'mixing line: best random mix of two models' },
     { kind: 'oracle', mark: 'line', label: 'oracle' },
     { kind: 'single', mark: 'dot', label: 'a single model' },
+    { kind: 'best', mark: 'ring', label: 'the best single model' },
   ];
   const [lowest] = accuracyRange(report, sequence);
   const free = report.singles.some(({ costShare }) => costShare === 0);
@@ -40,7 +41,7 @@ export function frontierPlot(report: EvaluationReport): Markup {
     {
       title: 'Frontier: what accuracy costs',
       alternative,
-      caption: markup`Mean cost of a request as a share of what the best single model costs, on a logarithmic axis. Names that find no room are in the table of single models.${free && ' Models that cost nothing stand at the left edge.'}${below > 0 && ` ${below} of the models lie below what is drawn.`}`,
+      caption: markup`Mean cost of a request as a share of what the best single model costs, on a logarithmic axis; the upright line is at 100 %. Names that find no room are in the table of single models.${free && ' Models that cost nothing stand at the left edge.'}${below > 0 && ` ${below} of the models lie below what is drawn.`}`,
       keys,
     },
     { wide: 460, narrow: 400 },
@@ -68,7 +69,7 @@ function draw(report: EvaluationReport, sequence: RouterFigures | undefined, siz
     [lowest, highest],
     [size.height - margin.bottom, margin.top],
     size.narrow ? 5 : 7,
-    (accuracy) => `${Math.round(100 * accuracy)} %`,
+    (accuracy) => `${Number((100 * accuracy).toFixed(1))} %`,
   );
   const curve = (points: readonly FrontierPoint[], kind: string) => line(along(points, x, y), kind);
   const drawn = band.filter(({ budget }) => budget >= x.from && budget <= x.to);
@@ -95,7 +96,7 @@ function draw(report: EvaluationReport, sequence: RouterFigures | undefined, siz
     ${sequence && curve(hull(sequence.points), 'sequence')}${curve(policy, 'policy')}
     ${dots.map(
       (dot) =>
-        markup`<circle class="dot single${dot.model === best.model && ' best'}" cx="${dot.x}" cy="${dot.y}" r="4"><title>${dot.model}: ${percent(dot.accuracy)} at ${percent(dot.costShare)}</title></circle>`,
+        markup`${dot.model === best.model && ring(dot.x, dot.y)}<circle class="dot single${dot.model === best.model && ' best'}" cx="${dot.x}" cy="${dot.y}" r="4"><title>${dot.model}: ${percent(dot.accuracy)} at ${percent(dot.costShare)}</title></circle>`,
     )}
     ${labels.map(({ x: at, y: top, anchor, name }) => markup`<text class="label" x="${at}" y="${top}" text-anchor="${anchor}">${name}</text>`)}`;
 }

@@ -20,8 +20,10 @@ interface Box {
   bottom: number;
 }
 
-/** Width of an average character at the size of labels, in pixels: rather too wide, as fonts differ. */
-const CHARACTER = 6.9;
+/** Widths of characters at the size of labels, in pixels: rather too wide, as fonts differ. */
+const [CHARACTER, CAPITAL, WIDEST] = [6.9, 9.5, 13];
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}MW@\uFF00-\uFFFD]/u;
 const HEIGHT = 14;
 const GAP = 8;
 
@@ -40,7 +42,7 @@ export function placeLabels(
   const placed: Placed[] = [];
   for (const { x, y, name } of dots) {
     if (placed.length >= most) break;
-    const width = name.length * CHARACTER;
+    const width = widthOf(name);
     const options: Placed[] = [
       { x: x + GAP, y: y + 4, anchor: 'start', name },
       { x: x - GAP, y: y + 4, anchor: 'end', name },
@@ -64,6 +66,13 @@ export function placeLabels(
     placed.push(fits);
   }
   return placed;
+}
+
+function widthOf(name: string): number {
+  let width = 0;
+  for (const letter of name)
+    width += WIDE.test(letter) ? WIDEST : /\p{Lu}/u.test(letter) ? CAPITAL : CHARACTER;
+  return width;
 }
 
 function boxOf({ x, y, anchor }: Placed, width: number): Box {

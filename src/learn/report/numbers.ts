@@ -29,10 +29,6 @@ export function matchInterval({ low, high }: CostMatch): string {
   return `${percent(low)} to ${high === undefined ? 'never' : percent(high)}`;
 }
 
-export function usd(value: number): string {
-  return value === 0 ? '$0' : `$${value >= 1 ? value.toFixed(2) : value.toPrecision(3)}`;
-}
-
 export const count = (value: number): string => value.toLocaleString('en-US');
 
 /** In little room: 1.2k. */
@@ -43,5 +39,7 @@ export function shortCount(value: number): string {
 /** A model's name in little room: without its provider, cut where it is long. */
 export function shortName(model: string, most: number): string {
   const name = model.split('/').at(-1) || model;
-  return name.length <= most ? name : `${name.slice(0, most - 1)}…`;
+  // By whole characters, of which an emoji is one.
+  const letters = [...name];
+  return letters.length <= most ? name : `${letters.slice(0, most - 1).join('')}…`;
 }

@@ -11,6 +11,7 @@ import { reliabilityPlot } from './reliability-plot.ts';
 import { floors, headline, noise, routers, singles, tasks } from './sections.ts';
 import { SCRIPT, STYLE } from './style.ts';
 import { withVerifier } from './verifier-section.ts';
+import { words } from './words-section.ts';
 
 /** The whole HTML document. */
 export function evaluationPage(report: EvaluationReport, provenance: Provenance): string {
@@ -31,10 +32,12 @@ export function evaluationPage(report: EvaluationReport, provenance: Provenance)
 <h1>${title}</h1>
 <p class="lead">${count(table.rows)} rows, ${table.models} models, ${table.tasks} ${table.tasks === 1 ? 'task' : 'tasks'}. The policy was trained on ${count(policy.trainedOnRows)} rows.</p>
 ${headline(report)}
+${words()}
+<h2>Cost and accuracy</h2>
 ${frontierPlot(report)}
 ${singles(report)}
 <h2>Against simpler routers</h2>
-${gainBars(gainGroups(report), 'Gain over the mixing line, in points', markup`The value and its 95 % interval stand at the right. How the simpler routers learned is under “limits”.`)}
+${gainBars(gainGroups(report), 'Gain over the mixing line, in points', markup`The upright line is no gain. The value and its 95 % interval stand at the right. How the simpler routers learned is under “limits”.`)}
 ${routers(report)}
 ${withVerifier(report)}
 ${reinforcement(report)}

@@ -41,7 +41,7 @@ export function linearScale(
   return Object.assign(scale, { ticks, from, to });
 }
 
-/** Powers of ten, with 2 and 5 between them where there is room. */
+/** Powers of ten, with 2 and 5 between them where there is room, and some of them left out where there is none. */
 export function logScale(
   [from, to]: readonly [number, number],
   [start, end]: readonly [number, number],
@@ -50,8 +50,10 @@ export function logScale(
 ): Scale {
   const decades = Math.log10(to / from);
   const factors = decades * 3 <= wanted ? [1, 2, 5] : decades * 1.6 <= wanted ? [1, 3] : [1];
+  const every = Math.ceil(decades / (wanted + 1));
   const ticks = [];
   for (let power = Math.floor(Math.log10(from)); power <= Math.ceil(Math.log10(to)); power++) {
+    if (power % every !== 0) continue;
     for (const factor of factors) {
       const at = Number((factor * 10 ** power).toPrecision(6));
       if (at >= from * 0.999 && at <= to * 1.001) ticks.push({ at, label: label(at) });
@@ -84,11 +86,17 @@ export function axes({ size, margin, x, y, xTitle, yTitle }: Frame): Markup {
     ${x.ticks.map(
       ({ at, label }) => markup`
     <line class="grid" x1="${x(at)}" x2="${x(at)}" y1="${margin.top}" y2="${bottom}"/>
-    <text class="tick" x="${x(at)}" y="${bottom + 18}" text-anchor="middle">${label}</text>`,
+    ${tickBelow(label, x(at), bottom + 18, size)}`,
     )}
     <line class="axis" x1="${left}" x2="${right}" y1="${bottom}" y2="${bottom}"/>
     <text class="axis-title" x="${right}" y="${bottom + 38}" text-anchor="end">${xTitle}</text>
     <text class="axis-title" x="${4}" y="${14}">${yTitle}</text>`;
+}
+
+/** In the middle below its line; at the right edge it ends where the plot does. */
+function tickBelow(label: string, x: number, y: number, { width }: Size): Markup {
+  const middle = x + 4 * label.length <= width;
+  return markup`<text class="tick" x="${middle ? x : width - 1}" y="${y}" text-anchor="${middle ? 'middle' : 'end'}">${label}</text>`;
 }
 
 export function line(points: readonly (readonly [number, number])[], kind: string): Markup {
@@ -96,11 +104,16 @@ export function line(points: readonly (readonly [number, number])[], kind: strin
   return markup`<path class="line ${kind}" d="${path}"/>`;
 }
 
+/** Round the dot that matters most, which colour alone would not tell from the others. */
+export function ring(x: number, y: number): Markup {
+  return markup`<circle class="ring" cx="${x}" cy="${y}" r="6.5"/>`;
+}
+
 /** What stands for a line or mark in a legend. */
 export interface Key {
   kind: string;
   label: string;
-  mark: 'line' | 'dot' | 'bar';
+  mark: 'line' | 'dot' | 'ring';
 }
 
 export interface FigureText {
@@ -137,7 +150,7 @@ function legend({ kind, label, mark }: Key): Markup {
   const shapes = {
     line: markup`<path class="line ${kind}" d="M1 7H25"/>`,
     dot: markup`<circle class="dot ${kind}" cx="13" cy="7" r="4.5"/>`,
-    bar: markup`<rect class="fill ${kind}" x="2" y="2" width="22" height="10"/>`,
+    ring: markup`${ring(13, 7)}<circle class="dot ${kind}" cx="13" cy="7" r="4"/>`,
   };
   return markup`<li><svg aria-hidden="true" width="26" height="14" viewBox="0 0 26 14">${shapes[mark]}</svg>${label}</li>`;
 }

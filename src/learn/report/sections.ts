@@ -1,26 +1,27 @@
 /** The parts of the page that are words and tables. */
+import { formatUsd } from '../../admission.ts';
 import type { EvaluationReport } from '../evaluation/report.ts';
 import { SHOWN_ACCURACY, shownSequence } from './frontier-plot.ts';
 import { type Markup, markup } from './markup.ts';
-import { costMatch, count, interval, matchInterval, percent, points, usd } from './numbers.ts';
+import { costMatch, count, interval, matchInterval, percent, points } from './numbers.ts';
 import { matchCell, table, withInterval } from './table.ts';
 
 /** Rows of a table that is shown at once. */
 const LONG = 30;
 
 export function headline(report: EvaluationReport): Markup {
-  const { oneShot, best, reliability } = report;
+  const { oneShot, best } = report;
   const policy = oneShot[0]!;
   const sequence = shownSequence(report);
   const card = (title: string, value: string, more: string) =>
     markup`<div><dt>${title}</dt><dd>${value}<small>${more}</small></dd></div>`;
   return markup`<dl class="cards">
   ${card('Gain in one call, points', points(policy.gain.value), interval(policy.gain))}
-  ${sequence && card('Gain with a verifier right 90 %', points(sequence.gain.value), interval(sequence.gain))}
+  ${sequence && card('Gain with a verifier right 90 %, points', points(sequence.gain.value), interval(sequence.gain))}
   ${card('As accurate as the best model', ...matchCard(report))}
-  ${card('Largest calibration error', reliability.worst === undefined ? 'unknown' : `${reliability.worst.toFixed(1)}`, `points, of ${reliability.judged} tenths with 100 pairs`)}
+  ${card('Largest calibration error', ...calibrationCard(report))}
 </dl>
-<p>The best single model here is <strong>${best.model}</strong>: ${percent(best.accuracy)} at ${usd(best.costUsd)} a request.
+<p>The best single model here is <strong>${best.model}</strong>: ${percent(best.accuracy)} at ${formatUsd(best.costUsd)} a request.
 Gain is the accuracy above the <em>mixing line</em>, the best random mix of two single models at the same cost,
 averaged over budgets from 10 % to 100 % of the best model's cost. In brackets and as bars: 95 % intervals.
 ${savings(report)} ${unseen(report)}</p>`;
@@ -53,7 +54,12 @@ function matchCard(report: EvaluationReport): [string, string] {
     const { costMatch: match } = sequence;
     return [percent(match.value), `of its cost, with that verifier: ${matchInterval(match)}`];
   }
-  return ['never', 'at no cost'];
+  return ['never', 'whatever it spends'];
+}
+
+function calibrationCard({ reliability: { worst, judged } }: EvaluationReport): [string, string] {
+  if (worst === undefined) return ['unknown', 'no tenth has 100 pairs'];
+  return [worst.toFixed(1), `points, of ${judged} ${judged === 1 ? 'tenth' : 'tenths'} with 100 pairs`];
 }
 
 /** Savings are stated against the best fixed model, and against nothing else. */
@@ -118,13 +124,16 @@ ${folded(
       number(accuracy, percent),
       number(expected, percent),
       number(bestAccuracy, percent),
-      { text: points(difference), small: `±${(1.96 * error).toFixed(1)}`, value: difference },
+      { text: points(difference), ...plusMinus(error), value: difference },
       number(costShare, percent),
       withInterval(gain),
     ]),
   }),
 )}`;
 }
+
+const plusMinus = (error: number | undefined) =>
+  error === undefined ? {} : { small: `±${(1.96 * error).toFixed(1)}` };
 
 /** A long table is opened by whoever wants it. */
 function folded(rows: number, what: string, content: Markup): Markup {
@@ -143,7 +152,7 @@ ${table({
     .map(({ model, accuracy, costUsd, costShare, inPool }) => [
       model === best.model ? `${model} (best)` : model,
       { text: percent(accuracy), value: accuracy },
-      { text: usd(costUsd), value: costUsd },
+      { text: formatUsd(costUsd), value: costUsd },
       { text: percent(costShare), value: costShare },
       inPool ? 'yes' : 'no',
     ]),

@@ -40,6 +40,7 @@ svg .value{font-variant-numeric:tabular-nums}
 .line.flat{stroke:var(--mixing);stroke-width:1.8;stroke-dasharray:2 3}
 .dot{fill:var(--single)}
 .dot.single{stroke:var(--bg);stroke-width:1}.dot.best{fill:var(--best)}
+.ring{fill:none;stroke:var(--best);stroke-width:1.6}
 .dot.policy,.dot.plugin{fill:var(--policy)}.dot.sequence{fill:var(--sequence)}.dot.rule{fill:var(--rule-line)}
 .band{opacity:.2}.band.policy{fill:var(--policy)}
 .fill.policy{fill:var(--policy)}.fill.sequence{fill:var(--sequence)}.fill.simple{fill:var(--simple)}
@@ -72,7 +73,10 @@ main{max-width:none;padding:0}h2{break-after:avoid}tr{break-inside:avoid}.scroll
 svg.wide{display:block}svg.narrow{display:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;
 
-/** Sorts a table by a column when its heading is pressed. Without it the page says the same, in the order given. */
+/**
+ * Sorts a table by a column when its heading is pressed, and unfolds everything for paper. Without it the page says
+ * the same, in the order given.
+ */
 export const SCRIPT = `
 for (const button of document.querySelectorAll('th button')) button.addEventListener('click', () => {
   const head = button.closest('th'), table = head.closest('table'), body = table.tBodies[0];
@@ -88,4 +92,10 @@ for (const button of document.querySelectorAll('th button')) button.addEventList
   const empty = [...body.rows].filter((row) => key(row) === '');
   body.append(...(down ? rows : rows.reverse()), ...empty);
 });
+let folded = [];
+addEventListener('beforeprint', () => {
+  folded = [...document.querySelectorAll('details:not([open])')];
+  for (const one of folded) one.open = true;
+});
+addEventListener('afterprint', () => { for (const one of folded) one.open = false; });
 `;

@@ -103,6 +103,15 @@ describe('xrouter eval', () => {
     });
   });
 
+  it('names the command so that a shell runs it again, whatever the files are called', async () => {
+    const name = "it's my table.jsonl";
+    write(name, asFile(smallTable(30, 2)));
+    const { stdout } = await evaluate('--policy', 'p.xrp', '--table', name, '--quick', '--json');
+    expect(JSON.parse(stdout).provenance.command).toBe(
+      `xrouter eval --policy p.xrp --table 'it'\\''s my table.jsonl' --seed 1 --quick`,
+    );
+  });
+
   it('bad input: one line that says why, status 1, no file written', async () => {
     write('one.jsonl', asFile(smallTable(1, 3)));
     write(
