@@ -152,7 +152,8 @@ export function candidateOf(id: string, rows: readonly TableRow[]): CandidateWei
   return {
     id,
     meanCostUsd: mean((outcome) => outcome.costUsd)!,
-    ...(meanInputTokens === undefined ? {} : { meanInputTokens }),
-    ...(meanOutputTokens === undefined ? {} : { meanOutputTokens }),
+    // Every call reads and writes something: tokens that are all 0 were not counted.
+    ...(meanInputTokens && { meanInputTokens }),
+    ...(meanOutputTokens && { meanOutputTokens }),
   };
 }
