@@ -1,5 +1,5 @@
 /** The simple routers that a learned policy has to beat: neighbours, clusters, and the hand-made rule of escalation. */
-import { type Belief, judge, mean, observe } from '../policy/embedded/belief.ts';
+import { type Belief, bestAnswer, judge, observe } from '../policy/embedded/belief.ts';
 import { PromptEmbedder } from '../policy/embedded/embedding.ts';
 import { plan, STOP } from '../policy/embedded/lookahead.ts';
 import type { EmbeddingWeights } from '../policy/embedded/weights.ts';
@@ -147,13 +147,8 @@ export function handMadeRule(
         judged.push(judge(belief, action, pass, verifier));
         observe(belief, now, action, pass, verifier, now);
       }
-      let most = -1;
-      for (const { model, right } of judged) {
-        const expected = mean(now, right);
-        if (expected <= most) continue;
-        most = expected;
-        operation.score[row] = data.score[row * models + model]!;
-      }
+      const answer = bestAnswer(judged, now);
+      if (answer !== undefined) operation.score[row] = data.score[row * models + answer]!;
     }
   }
   return out;

@@ -5,7 +5,7 @@
  * what reinforcement learned beyond that.
  */
 import { XrouterError } from '../../errors.ts';
-import { type Judged, judge, mean, observe } from './belief.ts';
+import { bestAnswer, type Judged, judge, mean, observe } from './belief.ts';
 import { type Copula, emptyBelief, fillBelief, normalPoints, type TaskLoadings } from './copula.ts';
 import {
   type ActionSet,
@@ -147,16 +147,7 @@ export class Sequence {
 
   /** Candidate whose answer is most likely right; STOP where there is no answer. The earlier of equals. */
   answer(): number {
-    let best = STOP;
-    let most = -1;
-    for (const { model, right } of this.state.judged) {
-      const success = mean(this.state.weight, right);
-      if (success > most) {
-        most = success;
-        best = model;
-      }
-    }
-    return best;
+    return bestAnswer(this.state.judged, this.state.weight) ?? STOP;
   }
 }
 
