@@ -66,7 +66,7 @@ function blankForecast(cells: number): SimpleForecast {
 }
 
 /** Success and cost of each model by the means of the k nearest neighbours. */
-export function knnForecast(logged: Logged, prompts: readonly Float32Array[], k = 40): SimpleForecast {
+export function knnForecast(logged: Logged, prompts: readonly Float32Array[], k: number): SimpleForecast {
   const out = blankForecast(prompts.length * logged.models);
   prompts.forEach((vector, i) => {
     putMeans(logged, nearest(logged, vector, k), out, i);
@@ -79,7 +79,7 @@ export function clusterForecast(
   logged: Logged,
   prompts: readonly Float32Array[],
   random: Random,
-  clusters = 64,
+  clusters: number,
 ): SimpleForecast {
   const dimensions = logged.vectors[0]!.length;
   const count = Math.min(clusters, logged.vectors.length);

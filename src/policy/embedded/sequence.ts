@@ -59,6 +59,7 @@ const WIDTH: readonly [number, number] = [6, 3];
 const LEAST_ACCURACY = 0.5;
 const ROUNDING = 1e-9;
 
+/** The calls of one request, as far as they have come. */
 export class Sequence {
   readonly outlook: Outlook;
   readonly state: { judged: Judged[]; spent: number; callsLeft: number; weight: Float64Array };
@@ -193,6 +194,7 @@ export class SequencePlanner {
     return this.weights.copula.tasks?.find(({ first, count }) => task >= first && task < first + count);
   }
 
+  /** @param maxCalls beyond `MOST_CALLS` there is no more to plan */
   begin(start: SequenceStart, maxCalls: number): Sequence {
     return new Sequence(this, start, maxCalls);
   }
