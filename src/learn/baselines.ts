@@ -1,5 +1,5 @@
 /** The simple routers that a learned policy has to beat: neighbours, clusters, and the hand-made rule of escalation. */
-import { type Belief, judge, mean, observe } from '../policy/embedded/belief.ts';
+import { type Belief, bestAnswer, judge, observe } from '../policy/embedded/belief.ts';
 import { PromptEmbedder } from '../policy/embedded/embedding.ts';
 import { plan, STOP } from '../policy/embedded/lookahead.ts';
 import type { EmbeddingWeights } from '../policy/embedded/weights.ts';
@@ -66,7 +66,7 @@ function blankForecast(cells: number): SimpleForecast {
 }
 
 /** Success and cost of each model by the means of the k nearest neighbours. */
-export function knnForecast(logged: Logged, prompts: readonly Float32Array[], k = 40): SimpleForecast {
+export function knnForecast(logged: Logged, prompts: readonly Float32Array[], k: number): SimpleForecast {
   const out = blankForecast(prompts.length * logged.models);
   prompts.forEach((vector, i) => {
     putMeans(logged, nearest(logged, vector, k), out, i);
@@ -79,7 +79,7 @@ export function clusterForecast(
   logged: Logged,
   prompts: readonly Float32Array[],
   random: Random,
-  clusters = 64,
+  clusters: number,
 ): SimpleForecast {
   const dimensions = logged.vectors[0]!.length;
   const count = Math.min(clusters, logged.vectors.length);
@@ -147,13 +147,8 @@ export function handMadeRule(
         judged.push(judge(belief, action, pass, verifier));
         observe(belief, now, action, pass, verifier, now);
       }
-      let most = -1;
-      for (const { model, right } of judged) {
-        const expected = mean(now, right);
-        if (expected <= most) continue;
-        most = expected;
-        operation.score[row] = data.score[row * models + model]!;
-      }
+      const answer = bestAnswer(judged, now);
+      if (answer !== undefined) operation.score[row] = data.score[row * models + answer]!;
     }
   }
   return out;

@@ -16,7 +16,7 @@ import { joinExpert } from './join-expert.ts';
 import { matrix, rowOf } from './linear-algebra.ts';
 import { Random } from './random.ts';
 import { type OutcomeTable, requireLearnable, type TableRow } from './table.ts';
-import { candidateOf } from './train.ts';
+import { candidateOf, costRatioOn } from './train.ts';
 import { noWords, trainExpert } from './train-expert.ts';
 
 /** Mean familiarity from which the rows count as prompts of the kind an expert knows. */
@@ -25,6 +25,7 @@ const LIKE_TRAINING = 0.75;
 const FEW_ROWS_VOICE = 0.4;
 
 /**
+ * A policy that also knows the candidates of a table.
  * @param catalog prices of the new candidates where the table's costs are not those of today
  * @throws XrouterError `invalid_file` where the table holds nothing to learn from
  */
@@ -80,7 +81,7 @@ export function calibratePolicy(
     costScale: expert.costScale.map((scale, j) => {
       const id = table.models[j]!;
       // Elsewhere a candidate that is known may have cost more or less a call.
-      return known.has(id) ? scale * dearer(candidates[position.get(id)!]!, table.rows) : scale;
+      return known.has(id) ? scale * costRatioOn(table.rows, candidates[position.get(id)!]!) : scale;
     }),
     ...(alike && { voice: FEW_ROWS_VOICE }),
     wordScoresFrom: -1,
@@ -121,11 +122,6 @@ function withStructureOf(rows: readonly TableRow[], weights: PolicyWeights): Pol
       known: { ...expert.known, spread: without(expert.known.spread) },
     })),
   };
-}
-
-/** Mean cost on these rows over the mean cost the policy goes by. */
-function dearer({ id, meanCostUsd }: CandidateWeights, rows: readonly TableRow[]): number {
-  return meanCostUsd > 0 ? candidateOf(id, rows).meanCostUsd / meanCostUsd : 1;
 }
 
 function repriced(candidate: CandidateWeights, catalog: readonly Candidate[]): CandidateWeights {

@@ -8,22 +8,25 @@ export interface Calibration {
   apply(expected: Matrix): Matrix;
 }
 
-/** Points of the stored curve, evenly from 0 to 1. */
-const POINTS = 64;
+/** Steps of the stored curve, evenly from 0 to 1. */
+const STEPS = 64;
 const EDGE = 1e-3;
 const NEWTON_STEPS = 30;
 /** Width of the neighbourhood in which misses are averaged. */
 const BANDWIDTH = 0.05;
 /** Rows in a neighbourhood that halve its correction. */
 const RESIDUAL_PRIOR = 10;
+/** Of the curve: a fifth keeps apart what the predictor tells apart. */
 const LEAST_SLOPE = 0.2;
+/** Of a and b, which keeps the curve rising. */
+const LEAST_EXPONENT = 0.05;
 /** Rows' worth of belief that no calibration is needed. */
 const PRIOR = 10;
 
 /**
  * Beta calibration (Kull, Silva Filho and Flach 2017), all candidates together:
  *
- *   logit(calibrated) = a ln p - b ln(1 - p) + c,   a, b >= 0
+ *   logit(calibrated) = a ln p - b ln(1 - p) + c,   a, b > 0
  *
  * and what that misses, smoothed. It rises strictly: an isotonic step function is as exact on average, but its flat
  * steps make equal what the predictor could tell apart.
@@ -32,7 +35,7 @@ const PRIOR = 10;
 export function fitCalibration(expected: Matrix, centred: Matrix, mean: ArrayLike<number>): Calibration {
   const scoreOf = (at: number): number => centred.data[at]! + mean[at % expected.columns]!;
   const coefficients = fitBeta(expected, scoreOf);
-  const from = Float32Array.from({ length: POINTS + 1 }, (_, k) => k / POINTS);
+  const from = Float32Array.from({ length: STEPS + 1 }, (_, k) => k / STEPS);
   const to = from.map((share) => calibrated(share, coefficients));
   addResidual(expected, scoreOf, from, to);
   return {
@@ -64,7 +67,7 @@ function addResidual(
   const count = new Float64Array(from.length);
   for (let at = 0; at < expected.data.length; at++) {
     const held = Math.max(0, Math.min(1, expected.data[at]!));
-    const point = Math.round(held * POINTS);
+    const point = Math.round(held * STEPS);
     missed[point]! += scoreOf(at) - interpolate(from, to, held);
     count[point]!++;
   }
@@ -73,7 +76,7 @@ function addResidual(
     let sum = 0;
     let weight = RESIDUAL_PRIOR * expected.columns;
     for (let other = 0; other < curve.length; other++) {
-      const near = Math.exp(-0.5 * ((other - k) / POINTS / BANDWIDTH) ** 2);
+      const near = Math.exp(-0.5 * ((other - k) / STEPS / BANDWIDTH) ** 2);
       sum += near * missed[other]!;
       weight += near * count[other]!;
     }
@@ -81,8 +84,7 @@ function addResidual(
   }
   let least = 0;
   for (let k = 0; k < curve.length; k++) {
-    // A slope of a fifth keeps apart what the predictor tells apart.
-    least = Math.max(k === 0 ? 0 : least + LEAST_SLOPE / POINTS, curve[k]!);
+    least = Math.max(k === 0 ? 0 : least + LEAST_SLOPE / STEPS, curve[k]!);
     to[k] = Math.min(1, least);
     least = to[k]!;
   }
@@ -112,8 +114,8 @@ function fitBeta(expected: Matrix, scoreOf: (at: number) => number): Beta {
     }
     const move = solvePositive(curvature, gradient).data;
     for (let k = 0; k < 3; k++) beta[k]! += move[k]!;
-    beta[0] = Math.max(0.05, beta[0]);
-    beta[1] = Math.max(0.05, beta[1]);
+    beta[0] = Math.max(LEAST_EXPONENT, beta[0]);
+    beta[1] = Math.max(LEAST_EXPONENT, beta[1]);
     if (Math.max(...move.map(Math.abs)) < 1e-6) break;
   }
   return beta;

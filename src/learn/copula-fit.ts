@@ -1,3 +1,7 @@
+/**
+ * Fits what `policy/embedded/copula.ts` goes by: how strongly each candidate loads on the hidden traits, in all and
+ * task by task, and how far a half right answer counts as right.
+ */
 import {
   CASES,
   type Copula,
@@ -77,39 +81,33 @@ export function copulaOf(fit: CopulaFit, models: readonly string[]): Copula {
  * Loadings of each task on its own, as far from everyone's as its rows bear out: what a failure says about
  * the others differs from task to task. One entry for each set of tasks that share their models.
  */
-export function fitTasks(data: CopulaRows, fit: Fit, seed: number): TaskLoadings[] {
+export function fitTaskLoadings(data: CopulaRows, fit: Fit, seed: number): TaskLoadings[] {
   const { traits } = fit;
   const usual = decisiveness(data, data.task.keys());
   const byTask = Map.groupBy(Array.from(data.task.keys()), (row) => data.task[row]!);
-  const out: TaskLoadings[] = [];
-  const models: number[][] = [];
+  const runs: { first: number; models: number[]; loadings: number[]; decisive: number[] }[] = [];
   for (const task of [...byTask.keys()].filter((at) => at >= 0).sort((a, b) => a - b)) {
     const rows = byTask.get(task)!;
-    const present = [...new Set(rows.flatMap((row) => measured(data, row)))].sort((a, b) => a - b);
+    const models = [...new Set(rows.flatMap((row) => measured(data, row)))].sort((a, b) => a - b);
+    let run = runs.at(-1);
+    if (!run || run.first + run.decisive.length !== task || run.models.join() !== models.join()) {
+      run = { first: task, models, loadings: [], decisive: [] };
+      runs.push(run);
+    }
     const own =
       rows.length < LEAST_TASK_ROWS ? fit : climb(data, Int32Array.from(rows), traits, seed, TASK_STEPS, fit);
-    const loadings = present.flatMap((j) => Array.from(own.loadings.subarray(j * traits, (j + 1) * traits)));
-    const decisive = decisiveness(data, rows, usual);
-    const last = out.at(-1);
-    const joins =
-      last && last.first + last.count === task && models.at(-1)!.join() === present.join() ? last : undefined;
-    if (joins) {
-      joins.count++;
-      joins.loadings = Float32Array.from([...joins.loadings, ...loadings]);
-      joins.decisive = Float32Array.from([...joins.decisive!, decisive]);
-    } else {
-      models.push(present);
-      const names = present.map((j) => data.models[j]!);
-      out.push({
-        first: task,
-        count: 1,
-        models: names,
-        loadings: Float32Array.from(loadings),
-        decisive: Float32Array.of(decisive),
-      });
+    for (const j of models) {
+      for (let k = 0; k < traits; k++) run.loadings.push(own.loadings[j * traits + k]!);
     }
+    run.decisive.push(decisiveness(data, rows, usual));
   }
-  return out;
+  return runs.map(({ first, models, loadings, decisive }) => ({
+    first,
+    count: decisive.length,
+    models: models.map((j) => data.models[j]!),
+    loadings: Float32Array.from(loadings),
+    decisive: Float32Array.from(decisive),
+  }));
 }
 
 /**
@@ -143,7 +141,9 @@ function pick(from: number[], count: number, random: Random): number[] {
 
 /**
  * Adam on the log likelihood of random subsets of a row's outcomes, the traits summed out over the cases.
- * With q_s the posterior of case s, d logL / d loading_jk = sum_s q_s (y_j - p_sj) (z_sk + d centre / d loading).
+ * With q_s the posterior of case s, d logL / d loading_jk = sum_s q_s (y_j - p_sj) (z_sk + d centre_j / d loading_jk):
+ * exact for scores of 0 and 1. A score between them weighs cases as a coin of that chance would, and pulls each
+ * towards itself (as with cross entropy).
  */
 function climb(
   data: CopulaRows,

@@ -9,7 +9,7 @@ export interface DapoOptions {
   groups: number;
   /** G: episodes of a group. */
   episodes: number;
-  /** Most calls of an episode; 1: one-shot, exact groups. */
+  /** Most calls of an episode, at most `MOST_CALLS`; 1: one-shot, exact groups. */
   maxCalls: number;
   /** Passes over a batch. */
   epochs: number;

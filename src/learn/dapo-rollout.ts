@@ -1,4 +1,5 @@
 /** What DAPO learns from: episodes of a group under the old policy, their rewards, and what each decision is worth. */
+import { bestAnswer } from '../policy/embedded/belief.ts';
 import { type ActionSet, correct, HIDDEN } from '../policy/embedded/correction.ts';
 import { STOP } from '../policy/embedded/lookahead.ts';
 import type { DapoOptions } from './dapo-options.ts';
@@ -116,7 +117,7 @@ function sampledGroup(
       charge += group.paid[model]!;
       state = group.after(state, model);
     }
-    rewards.push(reward(group.score[group.answer(state)]!, charge, options));
+    rewards.push(reward(group.score[bestAnswer(state.judged, state.weight)!]!, charge, options));
     episodes.push(decisions);
   }
   const advantages = advantagesOf(rewards, undefined, options.normalise);

@@ -137,8 +137,8 @@ export function trainDapo(
     }
     for (let epoch = 0; epoch < options.epochs; epoch++) {
       const order = random.order(batch.length);
-      for (let start = 0; start < batch.length; start += options.minibatch) {
-        const part = Array.from(order.subarray(start, start + options.minibatch), (i) => batch[i]!);
+      for (let from = 0; from < batch.length; from += options.minibatch) {
+        const part = Array.from(order.subarray(from, from + options.minibatch), (i) => batch[i]!);
         gradient.fill(0);
         dapoLoss(theta, part, options, gradient);
         let norm = 0;

@@ -2,9 +2,9 @@
  * What the episodes of one DAPO group have in common: a prompt, a lambda, a pool, and one verdict for each
  * model, so that they differ by their actions alone. States that several episodes come to are shared.
  */
-import { type Judged, judge, mean, observe } from '../policy/embedded/belief.ts';
+import { type Judged, judge, observe } from '../policy/embedded/belief.ts';
 import { type ActionSet, describeActions } from '../policy/embedded/correction.ts';
-import { type Outlook, plan, STOP } from '../policy/embedded/lookahead.ts';
+import { type Outlook, plan } from '../policy/embedded/lookahead.ts';
 import { MOST_CALLS, type SequencePlanner } from '../policy/embedded/sequence.ts';
 import { type Forecasts, measured, passes, referenceCost } from './environment.ts';
 import type { Random } from './random.ts';
@@ -56,7 +56,7 @@ export class EpisodeGroup {
   }
 
   root(maxCalls: number): GroupState {
-    return this.state(this.outlook.belief.weight, [], 0, maxCalls);
+    return this.state(this.outlook.belief.weight, [], 0, Math.min(maxCalls, MOST_CALLS));
   }
 
   /** The state after a call of a model of the pool and the verdict on it. */
@@ -72,20 +72,6 @@ export class EpisodeGroup {
       state.next.set(model, next);
     }
     return next;
-  }
-
-  /** The model whose answer is returned: the one most likely right. */
-  answer({ judged, weight }: GroupState): number {
-    let best = STOP;
-    let most = -1;
-    for (const { model, right } of judged) {
-      const success = mean(weight, right);
-      if (success > most) {
-        most = success;
-        best = model;
-      }
-    }
-    return best;
   }
 
   private state(

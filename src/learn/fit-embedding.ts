@@ -1,19 +1,15 @@
-/**
- * Fits the embedding: inverse document frequencies, and the leading right singular vectors of the TF-IDF
- * matrix by subspace iteration (Halko, Martinsson and Tropp 2011, algorithm 4.4).
- */
+/** Fits the embedding: inverse document frequencies, and the leading directions of the prompts' TF-IDF vectors. */
 import { LANES } from '../policy/embedded/embedding.ts';
 import { FeatureReader, HASH_BUCKETS, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
 import type { EmbeddingWeights } from '../policy/embedded/weights.ts';
 import type { PromptView } from '../policy/prompt-view.ts';
 import type { SparseRows } from './fit-words.ts';
-import { eigenSymmetric, gram, type Matrix, matrix, orthonormalise, rowOf } from './linear-algebra.ts';
+import { leadingDirections, type PromptMatrix } from './leading-directions.ts';
+import { type Matrix, matrix, rowOf } from './linear-algebra.ts';
 import type { Random } from './random.ts';
 
 /** More directions cost time at each decision and tell little more about tasks. */
 const DIMENSIONS = 64;
-export const OVERSAMPLING = 10;
-export const ITERATIONS = 4;
 
 /** Directions that so many prompts support. */
 export function dimensionsFor(prompts: number): number {
@@ -57,7 +53,7 @@ export function fitEmbedding(
   }
   normaliseRows({ starts, buckets, values }, idf);
   const dimensions = dimensionsFor(views.length);
-  const directions = leadingDirections({ starts, buckets, values }, dimensions, random);
+  const directions = leadingDirections(asMatrix({ starts, buckets, values }), dimensions, random);
 
   const vectors = new Int8Array(HASH_BUCKETS * dimensions);
   const scale = new Float32Array(HASH_BUCKETS);
@@ -96,30 +92,13 @@ function normaliseRows({ starts, buckets, values }: SparseRows, idf: Float32Arra
   }
 }
 
-function leadingDirections(rows: SparseRows, dimensions: number, random: Random): Matrix {
-  const width = dimensions + OVERSAMPLING;
+function asMatrix(rows: SparseRows): PromptMatrix {
   const count = rows.starts.length - 1;
-  let basis = matrix(HASH_BUCKETS, width);
-  for (let i = 0; i < basis.data.length; i++) basis.data[i] = random.next() - 0.5;
-  let projected = project(rows, basis, count);
-  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
-    basis = projectBack(rows, projected, count);
-    orthonormalise(basis);
-    projected = project(rows, basis, count);
-  }
-  const { vectors } = eigenSymmetric(gram(projected));
-  const out = matrix(HASH_BUCKETS, dimensions);
-  for (let b = 0; b < HASH_BUCKETS; b++) {
-    const from = rowOf(basis, b);
-    const to = rowOf(out, b);
-    for (let d = 0; d < dimensions; d++) {
-      const direction = rowOf(vectors, d);
-      let sum = 0;
-      for (let w = 0; w < width; w++) sum += from[w]! * direction[w]!;
-      to[d] = sum;
-    }
-  }
-  return out;
+  return {
+    inputs: HASH_BUCKETS,
+    times: (basis) => project(rows, basis, count),
+    transposedTimes: (projected) => projectBack(rows, projected, count),
+  };
 }
 
 function project({ starts, buckets, values }: SparseRows, basis: Matrix, count: number): Matrix {

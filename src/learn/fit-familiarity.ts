@@ -6,6 +6,7 @@ import {
   yardstick,
 } from '../policy/embedded/familiarity.ts';
 import { Centres, place, placedLength, type Spread } from '../policy/embedded/spread.ts';
+import { allRows, foldsOf } from './folds.ts';
 import { dot, eigenSymmetric, gram, type Matrix, matrix, multiply, rowOf } from './linear-algebra.ts';
 
 /** Directions in which numbers go together. */
@@ -60,20 +61,17 @@ export function fitFamiliarity(
   const everything = new Background(background);
   const distances: number[] = [];
   const ratios: number[] = [];
-  const among = (wanted: (fold: number) => boolean): number[] =>
-    vectors.flatMap((_, i) => (wanted(folds[i]!) ? [i] : []));
-  for (const fold of new Set(folds)) {
-    const shown = among((other) => other !== fold);
+  for (const { shown, heldOut } of foldsOf(allRows(vectors.length), folds)) {
     if (shown.length === 0) continue;
     const { spread, centres } = fitSpread(
-      shown.map((i) => vectors[i]!),
-      Int32Array.from(shown, (i) => labels[i]!),
+      Array.from(shown, (i) => vectors[i]!),
+      shown.map((i) => labels[i]!),
       tasks,
       length,
       SPREAD_FLOOR,
     );
     const known = new Centres(spread, centres);
-    for (const i of among((other) => other === fold)) {
+    for (const i of heldOut) {
       const distance = known.distance(vectors[i]!);
       distances.push(distance);
       ratios.push(distance / yardstick(everything.distance(vectors[i]!)));

@@ -3,13 +3,14 @@
  * rows for use, and once without each fold to learn how far to believe them: an average that holds a row among others
  * moves against it when the row itself is compared with them, so nothing that saw a row may judge it.
  */
-import { forestInputs, inputCount, towardsBasis } from '../policy/embedded/expert.ts';
+import { addByTask, forestInputs, inputCount, towardsBasis } from '../policy/embedded/expert.ts';
 import { addForest } from '../policy/embedded/forest.ts';
 import type { ForestWeights } from '../policy/embedded/weights.ts';
+import { allRows, foldsOf } from './folds.ts';
 import { type ForestOptions, growForest } from './grow-forest.ts';
 import { type Matrix, matrix, rowOf } from './linear-algebra.ts';
 import type { Random } from './random.ts';
-import { addByTask, softMeans, taskMeans } from './task-means.ts';
+import { softMeans, taskMeans } from './task-means.ts';
 
 /** What is known of the rows before any layer is fitted. */
 export interface LayerRows {
@@ -95,11 +96,8 @@ export function crossFit(data: LayerRows, options: ForestOptions, random: Random
     wording: matrix(rows, columns),
     logCost: matrix(rows, columns),
   };
-  const everything = Int32Array.from({ length: rows }, (_, i) => i);
-  for (let fold = 0; fold <= Math.max(...data.folds); fold++) {
-    const inside = everything.filter((i) => data.folds[i] !== fold);
-    const outside = everything.filter((i) => data.folds[i] === fold);
-    readLayers(data, fitLayers(data, inside, options, random), outside, forecast);
+  for (const { shown, heldOut } of foldsOf(allRows(rows), data.folds)) {
+    readLayers(data, fitLayers(data, shown, options, random), heldOut, forecast);
   }
   return forecast;
 }

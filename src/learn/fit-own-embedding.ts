@@ -1,22 +1,12 @@
-/**
- * Fits the embedding to the user's own vectors: their mean and leading principal directions, by the subspace
- * iteration of `fit-embedding.ts`.
- */
+/** Fits the embedding to the user's own vectors: their mean and leading principal directions. */
 import { XrouterError } from '../errors.ts';
 import { centreUnit } from '../policy/embedded/embedding.ts';
 import { FeatureReader, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
 import type { EmbeddingWeights } from '../policy/embedded/weights.ts';
 import type { PromptView } from '../policy/prompt-view.ts';
-import { dimensionsFor, ITERATIONS, OVERSAMPLING, standardise } from './fit-embedding.ts';
-import {
-  eigenSymmetric,
-  gram,
-  type Matrix,
-  matrix,
-  multiply,
-  orthonormalise,
-  rowOf,
-} from './linear-algebra.ts';
+import { dimensionsFor, standardise } from './fit-embedding.ts';
+import { leadingDirections, type PromptMatrix } from './leading-directions.ts';
+import { type Matrix, matrix, multiply, rowOf } from './linear-algebra.ts';
 import type { Random } from './random.ts';
 import type { OutcomeTable } from './table.ts';
 
@@ -29,7 +19,7 @@ export function fitOwnEmbedding(tables: readonly OutcomeTable[], random: Random)
   const inputs = vectors[0]!.length;
   const mean = meanOf(vectors);
   const dimensions = Math.min(inputs, dimensionsFor(vectors.length));
-  const directions = leadingDirections(vectors, mean, dimensions, random);
+  const directions = leadingDirections(centredMatrix(vectors, mean), dimensions, random);
 
   const reader = new FeatureReader();
   const structure = matrix(views.length, STRUCTURE_COUNT);
@@ -45,7 +35,7 @@ export function fitOwnEmbedding(tables: readonly OutcomeTable[], random: Random)
     scoreVectors: new Int8Array(0),
     scoreScale: new Float32Array(0),
     ...standardise(structure),
-    own: { ...(model !== undefined && { model }), mean, projection: Float32Array.from(directions.data) },
+    own: { ...(model !== undefined && { model }), mean, projection: transposed(directions) },
   };
 }
 
@@ -80,51 +70,39 @@ function meanOf(vectors: readonly Float32Array[]): Float32Array {
   return Float32Array.from(mean);
 }
 
-/** Dimensions × inputs. Rows are centred as they come by: a copy of all would take twice the memory of the vectors. */
-function leadingDirections(
-  vectors: readonly Float32Array[],
-  mean: Float32Array,
-  dimensions: number,
-  random: Random,
-): Matrix {
+/** Rows are centred as they come by: a copy of all would take twice the memory of the vectors. */
+function centredMatrix(vectors: readonly Float32Array[], mean: Float32Array): PromptMatrix {
   const inputs = mean.length;
-  const width = Math.min(inputs, dimensions + OVERSAMPLING);
-  let basis = matrix(inputs, width);
-  for (let i = 0; i < basis.data.length; i++) basis.data[i] = random.next() - 0.5;
   const row = matrix(1, inputs);
-  const project = (): Matrix => {
-    const out = matrix(vectors.length, width);
-    vectors.forEach((vector, i) => {
-      centreUnit(vector, mean, row.data);
-      rowOf(out, i).set(multiply(row, basis).data);
-    });
-    return out;
+  return {
+    inputs,
+    times(basis) {
+      const out = matrix(vectors.length, basis.columns);
+      vectors.forEach((vector, i) => {
+        centreUnit(vector, mean, row.data);
+        rowOf(out, i).set(multiply(row, basis).data);
+      });
+      return out;
+    },
+    transposedTimes(projected) {
+      const out = matrix(inputs, projected.columns);
+      vectors.forEach((vector, i) => {
+        centreUnit(vector, mean, row.data);
+        const source = rowOf(projected, i);
+        for (let k = 0; k < inputs; k++) {
+          const value = row.data[k]!;
+          const base = k * out.columns;
+          for (let w = 0; w < out.columns; w++) out.data[base + w]! += value * source[w]!;
+        }
+      });
+      return out;
+    },
   };
-  let projected = project();
-  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
-    const back = matrix(inputs, width);
-    vectors.forEach((vector, i) => {
-      centreUnit(vector, mean, row.data);
-      const source = rowOf(projected, i);
-      for (let k = 0; k < inputs; k++) {
-        const value = row.data[k]!;
-        const base = k * width;
-        for (let w = 0; w < width; w++) back.data[base + w]! += value * source[w]!;
-      }
-    });
-    orthonormalise(back);
-    basis = back;
-    projected = project();
-  }
-  const turn = eigenSymmetric(gram(projected)).vectors;
-  const out = matrix(dimensions, inputs);
-  for (let d = 0; d < dimensions; d++) {
-    const direction = rowOf(turn, d);
-    for (let k = 0; k < inputs; k++) {
-      let sum = 0;
-      for (let w = 0; w < width; w++) sum += basis.data[k * width + w]! * direction[w]!;
-      out.data[d * inputs + k] = sum;
-    }
-  }
+}
+
+function transposed(m: Matrix): Float32Array {
+  const out = new Float32Array(m.data.length);
+  for (let i = 0; i < m.rows; i++)
+    for (let j = 0; j < m.columns; j++) out[j * m.rows + i] = m.data[i * m.columns + j]!;
   return out;
 }

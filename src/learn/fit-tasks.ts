@@ -1,6 +1,7 @@
 /** Recognising the task of a prompt: linear discriminants with a shared covariance, or clusters where no task is named. */
 import { discriminants } from '../policy/embedded/expert.ts';
 import { fitWords, type SparseRows, softmax, wordScores } from './fit-words.ts';
+import { allRows, foldsOf } from './folds.ts';
 import { type Matrix, matrix, rowOf, solvePositive } from './linear-algebra.ts';
 import type { Random } from './random.ts';
 
@@ -14,7 +15,7 @@ export interface TaskRecogniser {
  * Linear discriminant analysis (Fisher 1936; Hastie, Tibshirani and Friedman, 4.3) over the rows listed.
  * Softmax of the discriminants is the posterior.
  */
-export function fitRecogniser(
+function fitRecogniser(
   vectors: readonly Float32Array[],
   labels: Int32Array,
   tasks: number,
@@ -97,17 +98,15 @@ export function fitTasks(
 ): FittedTasks {
   const count = vectors.length;
   const useWords = tasks > 1 && tasks <= MOST_WORD_TASKS && sparse.values.length > 0;
-  const everything = Int32Array.from({ length: count }, (_, i) => i);
+  const everything = allRows(count);
   const scores = matrix(count, tasks);
-  const byWords = matrix(count, tasks);
-  for (let fold = 0; fold <= Math.max(...folds); fold++) {
-    const rows = everything.filter((i) => folds[i] !== fold);
-    const fitted = fitRecogniser(vectors, labels, tasks, rows);
-    const words = useWords ? fitWords(sparse, labels, tasks, rows, random) : undefined;
-    for (let i = 0; i < count; i++) {
-      if (folds[i] !== fold) continue;
+  const byWords = useWords ? matrix(count, tasks) : undefined;
+  for (const { shown, heldOut } of foldsOf(everything, folds)) {
+    const fitted = fitRecogniser(vectors, labels, tasks, shown);
+    const words = useWords ? fitWords(sparse, labels, tasks, shown, random) : undefined;
+    for (const i of heldOut) {
       discriminants(fitted.weights, fitted.bias, vectors[i]!, rowOf(scores, i));
-      if (words) wordScores(sparse, words, i, rowOf(byWords, i));
+      if (words && byWords) wordScores(sparse, words, i, rowOf(byWords, i));
     }
   }
   let best = { discriminant: 1, word: 0, loss: Number.POSITIVE_INFINITY, accuracy: 0 };
@@ -117,9 +116,11 @@ export function fitTasks(
       if (loss < best.loss) best = { discriminant, word, loss, accuracy };
     }
   }
-  const posteriors = matrix(count, tasks);
+  // In place of the scores: with many tasks and rows a second matrix of that size is worth sparing.
+  const posteriors = scores;
   for (let i = 0; i < count; i++) {
-    mix(rowOf(scores, i), rowOf(byWords, i), best.discriminant, best.word, rowOf(posteriors, i));
+    const row = rowOf(scores, i);
+    mix(row, byWords && rowOf(byWords, i), best.discriminant, best.word, row);
   }
   const recogniser = fitRecogniser(vectors, labels, tasks, everything);
   for (let k = 0; k < recogniser.weights.length; k++) recogniser.weights[k]! *= best.discriminant;
@@ -129,15 +130,24 @@ export function fitTasks(
   return { recogniser, ...(words && { words }), posteriors, accuracy: best.accuracy };
 }
 
-function mix(a: Float64Array, b: Float64Array, weightA: number, weightB: number, out: Float64Array): void {
-  for (let t = 0; t < out.length; t++) out[t] = weightA * a[t]! + weightB * b[t]!;
+/** Posteriors from the scores of the discriminants and of the words; `out` may be one of them. */
+function mix(
+  scores: Float64Array,
+  byWords: Float64Array | undefined,
+  discriminant: number,
+  word: number,
+  out: Float64Array,
+): void {
+  for (let t = 0; t < out.length; t++) {
+    out[t] = discriminant * scores[t]! + (byWords ? word * byWords[t]! : 0);
+  }
   softmax(out);
 }
 
 /** Mean log loss and accuracy of a mix. */
 function judge(
   scores: Matrix,
-  byWords: Matrix,
+  byWords: Matrix | undefined,
   labels: Int32Array,
   discriminant: number,
   word: number,
@@ -146,7 +156,7 @@ function judge(
   let loss = 0;
   let right = 0;
   for (let i = 0; i < scores.rows; i++) {
-    mix(rowOf(scores, i), rowOf(byWords, i), discriminant, word, posterior);
+    mix(rowOf(scores, i), byWords && rowOf(byWords, i), discriminant, word, posterior);
     const own = posterior[labels[i]!]!;
     loss -= Math.log(Math.max(1e-6, own));
     if (posterior.every((share) => share <= own)) right++;

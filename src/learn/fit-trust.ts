@@ -12,7 +12,7 @@ const NEARLY = 0.02;
 /** Beforehand a layer is believed as it is, give or take so much: few tasks or rows cannot prove it wrong. */
 const PRIOR_DEVIATION = 0.4;
 const MOST_TRUST = 2;
-/** Squared standard errors that a coefficient loses to doubt. */
+/** Squared standard errors within which a coefficient counts as nothing. */
 const DOUBT = 4;
 /** What a candidate that is hardly ever chosen counts, as a share of what it would if all counted the same. */
 const LEAST_RELEVANCE = 0.2;
@@ -104,7 +104,8 @@ export function fitTrust(
 
 /**
  * Differences between candidates by wording are the weakest of the layers and decide the choice, so they have to
- * show: the least squares coefficient shrunk by its own uncertainty over rows (positive-part James and Stein 1961).
+ * show: the least squares coefficient shrunk by its own uncertainty over rows, 1 - DOUBT / t² of it or nothing (the
+ * form of James and Stein's estimator, 1961, positive part).
  */
 function trustApart(
   scores: Matrix,
@@ -115,19 +116,19 @@ function trustApart(
   trust: LayerTrust,
 ): number {
   const expected = new Float64Array(relevance.length);
-  const with1 = new Float64Array(relevance.length);
+  const withWording = new Float64Array(relevance.length);
   let product = 0;
   let productSquares = 0;
   let square = 0;
   for (let i = 0; i < scores.rows; i++) {
     expected.set(mean);
     addTrusted(rowOf(task, i), relevance, trust.task, expected);
-    with1.set(expected);
+    withWording.set(expected);
     addWording(rowOf(wording, i), relevance, [trust.wording[0], 0], expected);
-    addWording(rowOf(wording, i), relevance, [trust.wording[0], 1], with1);
+    addWording(rowOf(wording, i), relevance, [trust.wording[0], 1], withWording);
     let own = 0;
     for (let j = 0; j < relevance.length; j++) {
-      const beyond = with1[j]! - expected[j]!;
+      const beyond = withWording[j]! - expected[j]!;
       own += relevance[j]! * beyond * (scores.data[i * relevance.length + j]! + mean[j]! - expected[j]!);
       square += relevance[j]! * beyond * beyond;
     }

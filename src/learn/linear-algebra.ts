@@ -15,9 +15,9 @@ export function rowOf(m: Matrix, row: number): Float64Array {
   return m.data.subarray(row * m.columns, (row + 1) * m.columns);
 }
 
-export function dot(a: ArrayLike<number>, b: ArrayLike<number>, length = a.length): number {
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < length; i++) sum += a[i]! * b[i]!;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
 }
 
@@ -64,7 +64,7 @@ export function multiply(a: Matrix, b: Matrix): Matrix {
 }
 
 /**
- * Makes the columns orthonormal in place, by modified Gram-Schmidt run twice (once is not enough when they
+ * Makes the columns orthonormal in place (zero where one depends on those before it), by modified Gram-Schmidt run twice (once is not enough when they
  * nearly depend on each other). Columns are copied side by side first, since strided reads dominate otherwise.
  */
 export function orthonormalise(m: Matrix): void {
@@ -77,11 +77,11 @@ export function orthonormalise(m: Matrix): void {
     for (let pass = 0; pass < 2; pass++) {
       for (let k = 0; k < j; k++) {
         const other = turned.subarray(k * rows, (k + 1) * rows);
-        const projection = dot(column, other, rows);
+        const projection = dot(column, other);
         for (let i = 0; i < rows; i++) column[i]! -= projection * other[i]!;
       }
     }
-    const norm = Math.sqrt(dot(column, column, rows));
+    const norm = Math.sqrt(dot(column, column));
     const scale = norm > 1e-10 ? 1 / norm : 0;
     for (let i = 0; i < rows; i++) column[i]! *= scale;
   }

@@ -59,18 +59,12 @@ export function* forecastLog(
     });
     const forecast = {
       success: Float64Array.from(success),
-      costUsd: pricedCosts(pool, costUsd),
+      costUsd: pool.rankingCosts(costUsd),
       referenceUsd: pool.referenceUsd,
       vector: Float32Array.from(vector),
     };
     yield { ...forecast, choice: firstCall(forecast, ids, row, planner) };
   }
-}
-
-/** An unknown price counts like the dearest known one: it must not win by being unknown. */
-function pricedCosts(pool: PoolPredictor, costUsd: Float64Array): Float64Array {
-  const dearest = Math.max(pool.referenceUsd, ...costUsd);
-  return costUsd.map((usd, i) => (pool.priced(i) ? usd : dearest));
 }
 
 function firstCall(

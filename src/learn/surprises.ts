@@ -2,6 +2,7 @@
  * What a log says beyond what was expected: the surprises of single calls, averaged into corrections that
  * are only as strong as the rows behind them.
  */
+import { allRows, dealFolds, foldsOf } from './folds.ts';
 import { effectiveRows } from './off-policy.ts';
 import type { Random } from './random.ts';
 
@@ -29,7 +30,6 @@ export interface Kinds {
 const SHRINKAGES = [320, 80, 20, 5];
 /** Shrinkage times rows is at least this: what holds on a handful of rows left out may be chance. */
 const LEAST_SHRINKAGE_ROWS = 1000;
-const FOLDS = 5;
 
 export interface ChosenCorrection {
   /** Position in the ways to tell kinds apart. */
@@ -47,17 +47,14 @@ export function chooseCorrection(
   candidates: number,
   random: Random,
 ): ChosenCorrection {
-  const foldOf = new Int32Array(surprises.length);
-  random.order(surprises.length).forEach((row, position) => {
-    foldOf[row] = position % FOLDS;
-  });
+  const folds = dealFolds(surprises.length, random);
   const asItIs = Float64Array.from(surprises, ({ weight, success }) => weight * success ** 2);
   let best: ChosenCorrection = { kinds: 0, shrinkage: Number.POSITIVE_INFINITY, explained: 0 };
   let mostGained = 0;
   for (const [way, kinds] of ways.entries()) {
     for (const shrinkage of SHRINKAGES) {
       if (shrinkage * surprises.length < LEAST_SHRINKAGE_ROWS) continue;
-      const gained = heldOutLosses(surprises, kinds, candidates, shrinkage, foldOf);
+      const gained = heldOutLosses(surprises, kinds, candidates, shrinkage, folds);
       for (let i = 0; i < gained.length; i++) gained[i] = asItIs[i]! - gained[i]!;
       const { mean, error } = meanOf(gained);
       if (mean <= error || mean <= mostGained) continue;
@@ -73,18 +70,17 @@ function heldOutLosses(
   kinds: Kinds,
   candidates: number,
   shrinkage: number,
-  foldOf: Int32Array,
+  folds: Int32Array,
 ): Float64Array {
   const losses = new Float64Array(surprises.length);
-  for (let fold = 0; fold < FOLDS; fold++) {
-    const shown = [...surprises.keys()].filter((i) => foldOf[i] !== fold);
-    const part = { count: kinds.count, of: Int32Array.from(shown, (i) => kinds.of[i]!) };
-    const rows = shown.map((i) => surprises[i]!);
+  for (const { shown, heldOut } of foldsOf(allRows(surprises.length), folds)) {
+    const part = { count: kinds.count, of: shown.map((i) => kinds.of[i]!) };
+    const rows = Array.from(shown, (i) => surprises[i]!);
     const fitted = correction(rows, part, candidates, shrinkage, 'success');
-    surprises.forEach(({ candidate, weight, success }, i) => {
-      if (foldOf[i] !== fold) return;
+    for (const i of heldOut) {
+      const { candidate, weight, success } = surprises[i]!;
       losses[i] = weight * (success - fitted[kinds.of[i]! * candidates + candidate]!) ** 2;
-    });
+    }
   }
   return losses;
 }

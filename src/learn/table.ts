@@ -57,7 +57,10 @@ const promptShape = z.object(promptFields);
 const rowShape = z.object({ ...promptFields, outcomes: z.record(z.string(), z.object(outcomeFields)) });
 type PromptRow = z.infer<typeof promptShape>;
 
-/** Reads prompts only, as `decide` does: outcomes are neither needed nor looked at. */
+/**
+ * Reads prompts only, as `decide` does: outcomes are neither needed nor looked at.
+ * @throws XrouterError `invalid_file`, naming the line and the reason
+ */
 export async function readPrompts(path: string): Promise<TablePrompt[]> {
   const rows: TablePrompt[] = [];
   for await (const { line, value } of records(path)) {

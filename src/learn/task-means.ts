@@ -1,5 +1,7 @@
 /** The tasks of a table, and what is usual in each. */
+import { addByTask } from '../policy/embedded/expert.ts';
 import { cluster } from './fit-tasks.ts';
+import { foldsOf } from './folds.ts';
 import { type Matrix, matrix, rowOf } from './linear-algebra.ts';
 import type { Random } from './random.ts';
 import type { TableRow } from './table.ts';
@@ -8,15 +10,18 @@ import type { TableRow } from './table.ts';
 const LEAST_PULL = 1;
 const MOST_PULL = 200;
 
-/** Named tasks where most rows name one, else clusters of similar wording. */
+/** Named tasks where most rows name one that another row names too, else clusters of similar wording. */
 export function taskLabels(
   rows: readonly TableRow[],
   vectors: readonly Float32Array[],
   dimensions: number,
   random: Random,
 ): { labels: Int32Array; tasks: number } {
-  const named = rows.filter((row) => row.task !== undefined).length;
-  if (named * 2 < rows.length) {
+  const named = Map.groupBy(rows, ({ task }) => task);
+  named.delete(undefined);
+  // A task of one row is a name of the row: nothing can be learned of it, and as many tasks as rows fill the memory.
+  const recurring = [...named.values()].reduce((sum, { length }) => sum + (length > 1 ? length : 0), 0);
+  if (recurring * 2 < rows.length) {
     const tasks = Math.max(1, Math.min(64, Math.floor(rows.length / 30)));
     return { labels: cluster(vectors, dimensions, tasks, random), tasks };
   }
@@ -90,34 +95,9 @@ export function softMeans(
   rows: Int32Array,
 ): Matrix {
   const out = matrix(values.rows, values.columns);
-  for (let fold = 0; fold <= Math.max(...folds); fold++) {
-    const own = rows.filter((i) => folds[i] === fold);
-    if (own.length === 0) continue;
-    const means = taskMeans(
-      values,
-      labels,
-      tasks,
-      rows.filter((i) => folds[i] !== fold),
-    );
-    for (const i of own) {
-      addByTask(means.data, rowOf(posteriors, i), rowOf(out, i));
-    }
+  for (const { shown, heldOut } of foldsOf(rows, folds)) {
+    const means = taskMeans(values, labels, tasks, shown);
+    for (const i of heldOut) addByTask(means.data, rowOf(posteriors, i), rowOf(out, i));
   }
   return out;
-}
-
-/** Below it a task cannot matter. */
-const LEAST_POSTERIOR = 0.001;
-
-/**
- * Adds what each task says, as far as the row may belong to it.
- * @param byTask tasks × numbers in `out`
- */
-export function addByTask(byTask: Float64Array, posterior: Float64Array, out: Float64Array): void {
-  for (let t = 0; t < posterior.length; t++) {
-    const share = posterior[t]!;
-    if (share < LEAST_POSTERIOR) continue;
-    const base = t * out.length;
-    for (let j = 0; j < out.length; j++) out[j]! += share * byTask[base + j]!;
-  }
 }

@@ -1,6 +1,6 @@
 /** Trains one pool's predictor (see `policy/embedded/expert.ts`) from the rows on which its candidates were measured. */
 import { readingLength } from '../policy/embedded/embedding.ts';
-import { addTrusted, addWording } from '../policy/embedded/expert.ts';
+import { addByTask, addTrusted, addWording } from '../policy/embedded/expert.ts';
 import type { BackgroundWeights } from '../policy/embedded/familiarity.ts';
 import { STRUCTURE_COUNT } from '../policy/embedded/features.ts';
 import type { ExpertWeights } from '../policy/embedded/weights.ts';
@@ -10,12 +10,13 @@ import { crossFit, fitLayers, type LayerRows } from './fit-layers.ts';
 import { fitTasks } from './fit-tasks.ts';
 import { fitTrust, relevanceOf } from './fit-trust.ts';
 import type { SparseRows } from './fit-words.ts';
+import { allRows, dealFolds } from './folds.ts';
 import type { ForestOptions } from './grow-forest.ts';
 import { columnMeans, eigenSymmetric, gram, type Matrix, matrix, rowOf } from './linear-algebra.ts';
 import { centre, outcomeMatrices, smearing } from './outcome-matrix.ts';
 import type { Random } from './random.ts';
 import type { TableRow } from './table.ts';
-import { addByTask, softMeans, taskLabels, taskMeans } from './task-means.ts';
+import { softMeans, taskLabels, taskMeans } from './task-means.ts';
 
 export interface ExpertRows {
   rows: readonly TableRow[];
@@ -49,7 +50,6 @@ export interface ExpertFit {
   taskAccuracy: number;
 }
 
-const FOLDS = 5;
 const SUCCESS_COMPONENTS = 8;
 const COST_COMPONENTS = 2;
 const TASK_COMPONENTS = 6;
@@ -72,17 +72,14 @@ export function trainExpert(
   centre(scores, success);
   centre(logCost, columnMeans(logCost));
 
-  const folds = new Int32Array(count);
-  random.order(count).forEach((row, position) => {
-    folds[row] = position % Math.min(FOLDS, count);
-  });
+  const folds = dealFolds(count, random);
   const fitted = fitTasks(vectors, words, labels, tasks, folds, random);
   const { recogniser, posteriors, accuracy } = fitted;
 
   const structure = matrix(count, STRUCTURE_COUNT);
   for (let i = 0; i < count; i++)
     rowOf(structure, i).set(vectors[i]!.subarray(dimensions, dimensions + STRUCTURE_COUNT));
-  const everything = Int32Array.from({ length: count }, (_, i) => i);
+  const everything = allRows(count);
   const softSuccess = softMeans(scores, labels, tasks, posteriors, folds, everything);
   const successComponents = Math.min(SUCCESS_COMPONENTS, pool);
   const relevance = relevanceOf(rows, candidates, softSuccess, success);

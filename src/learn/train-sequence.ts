@@ -1,9 +1,8 @@
 /** Training of what happens after the first call: how successes hang together, then DAPO on top of the lookahead. */
-
 import type { Copula } from '../policy/embedded/copula.ts';
 import { SequencePlanner, type SequenceWeights } from '../policy/embedded/sequence.ts';
 import type { CandidateWeights } from '../policy/embedded/weights.ts';
-import { copulaOf, decisiveness, fitCopula, fitTasks } from './copula-fit.ts';
+import { copulaOf, decisiveness, fitCopula, fitTaskLoadings } from './copula-fit.ts';
 import { type DapoOptions, dapoDefaults, reward, trainDapo } from './dapo.ts';
 import { type Forecasts, playRow, referenceCost } from './environment.ts';
 import type { Matrix } from './linear-algebra.ts';
@@ -133,10 +132,11 @@ export function trainSequence(data: Forecasts, options: SequenceTraining = {}): 
 
 function fitBelief(data: Forecasts, seed: number, progress: (line: string) => void): Copula {
   const fit = fitCopula(data, seed);
-  const tasks = fitTasks(data, fit, seed);
-  progress(
-    `sequences: ${fit.traits} hidden traits, ${fit.heldOut.toFixed(4)} nats per outcome after verdicts`,
-  );
+  const tasks = fitTaskLoadings(data, fit, seed);
+  const told = Number.isFinite(fit.heldOut)
+    ? `${fit.heldOut.toFixed(4)} nats per outcome after verdicts`
+    : 'too few rows with several models to judge it by';
+  progress(`sequences: ${fit.traits} hidden ${fit.traits === 1 ? 'trait' : 'traits'}, ${told}`);
   return { ...copulaOf(fit, data.models), decisive: decisiveness(data, data.task.keys()), tasks };
 }
 

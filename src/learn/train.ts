@@ -85,10 +85,7 @@ export function fitPredictor(
       random,
     );
     // A candidate of several pools costs more on the prompts of one than on those of another.
-    const dearer = models.map((id) => {
-      const usual = candidates[position.get(id)!]!.meanCostUsd;
-      return usual > 0 ? candidateOf(id, rows).meanCostUsd / usual : 1;
-    });
+    const dearer = models.map((id) => costRatioOn(rows, candidates[position.get(id)!]!));
     fit.expert.costScale.forEach((_, j) => {
       fit.expert.costScale[j]! *= dearer[j]!;
     });
@@ -135,12 +132,18 @@ function groupByPool(tables: readonly OutcomeTable[]): PoolGroup[] {
       groups.push({ rows: [...rows], models: [...models] });
       continue;
     }
-    group.rows.push(...rows);
+    group.rows = group.rows.concat(rows);
     group.models = [...new Set([...group.models, ...models])].sort();
   }
   return groups;
 }
 
+/** Mean cost of a candidate on these rows over the mean cost that the policy goes by. */
+export function costRatioOn(rows: readonly TableRow[], { id, meanCostUsd }: CandidateWeights): number {
+  return meanCostUsd > 0 ? candidateOf(id, rows).meanCostUsd / meanCostUsd : 1;
+}
+
+/** What a candidate's calls on these rows cost, and how long they were. */
 export function candidateOf(id: string, rows: readonly TableRow[]): CandidateWeights {
   const outcomes = rows.flatMap((row) => row.outcomes.get(id) ?? []);
   const mean = (of: (outcome: (typeof outcomes)[number]) => number | undefined): number | undefined => {
@@ -152,7 +155,8 @@ export function candidateOf(id: string, rows: readonly TableRow[]): CandidateWei
   return {
     id,
     meanCostUsd: mean((outcome) => outcome.costUsd)!,
-    ...(meanInputTokens === undefined ? {} : { meanInputTokens }),
-    ...(meanOutputTokens === undefined ? {} : { meanOutputTokens }),
+    // Every call reads and writes something: tokens that are all 0 were not counted.
+    ...(meanInputTokens && { meanInputTokens }),
+    ...(meanOutputTokens && { meanOutputTokens }),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decisiveness, fitCopula, fitTasks } from '../../src/learn/copula-fit.ts';
+import { decisiveness, fitCopula, fitTaskLoadings } from '../../src/learn/copula-fit.ts';
 import { passes } from '../../src/learn/environment.ts';
 import { Random } from '../../src/learn/random.ts';
 import { expected, judge, mean, observe } from '../../src/policy/embedded/belief.ts';
@@ -118,7 +118,7 @@ describe('scores between right and wrong', () => {
     const score = data.score.map((s, at) => (at < 150 ? s : 0.4));
     const rows = { ...data, task, score };
     const fit = { traits: 1, sharpness: 1, loadings: new Float64Array(5).fill(1) };
-    const [tasks] = fitTasks(rows, fit, 1);
+    const [tasks] = fitTaskLoadings(rows, fit, 1);
     expect(decisiveness(data, data.task.keys())).toBe(1);
     expect(tasks!.decisive![0]).toBeGreaterThan(0.9);
     expect(tasks!.decisive![1]).toBeLessThan(0.5);

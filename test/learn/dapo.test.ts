@@ -13,7 +13,7 @@ import { EpisodeGroup } from '../../src/learn/episode-group.ts';
 import { Random } from '../../src/learn/random.ts';
 import { ACTION_FEATURES, CORRECTION_SIZE, HIDDEN } from '../../src/policy/embedded/correction.ts';
 import { STOP } from '../../src/policy/embedded/lookahead.ts';
-import { SequencePlanner } from '../../src/policy/embedded/sequence.ts';
+import { MOST_CALLS, SequencePlanner } from '../../src/policy/embedded/sequence.ts';
 import { world } from './world.ts';
 
 const copula = { traits: 1, sharpness: 1, loadings: {}, fallback: [1.5] };
@@ -81,6 +81,13 @@ describe('advantages', () => {
   it('sum to nothing over a group', () => {
     const sum = advantagesOf([0.1, 0.9, 0.3, 0.3], undefined, false).reduce((a, b) => a + b, 0);
     expect(sum).toBeCloseTo(0, 12);
+  });
+});
+
+describe('a rollout', () => {
+  it('makes as many calls as a sequence has at most, where more are asked for', () => {
+    const theta = randomTheta(4);
+    expect(samples(theta, 7, 6)).toEqual(samples(theta, 7, MOST_CALLS));
   });
 });
 

@@ -71,6 +71,32 @@ test('expected success is what happens, in each fifth of the range', () => {
   }
 });
 
+test('a call whose tokens were recorded as 0 is not free on a prompt unlike the training', async () => {
+  const uncounted = worldRows(300, 18).map(({ outcomes, ...row }) => ({
+    ...row,
+    outcomes: { ...outcomes, tiny: { ...outcomes.tiny!, input_tokens: 0, output_tokens: 0 } },
+  }));
+  const predictor = new Predictor(
+    predictorOf([await tableOf(folder, 'uncounted', uncounted)], { trees: 20 }),
+  );
+  const tiny = predictor.index.get('tiny')!;
+  const usual = meanOf(held, 'tiny').costUsd;
+  const known = held.rows[0]!.view;
+  const foreign = { ...known, text: 'Was soll ich heute kochen?' };
+  predictor.embed(foreign);
+  const far = Float32Array.from(predictor.vector);
+  predictor.embed(known);
+  const near = Float32Array.from(predictor.vector);
+  const { bearing } = predictor;
+  for (let share = 0; share <= 1; share += 0.1) {
+    const between = near.map((value, k) => value + share * (far[k]! - value));
+    const { costUsd } = predictor.predictVector(between, bearing);
+    expect(costUsd.every(Number.isFinite)).toBe(true);
+    expect(costUsd[tiny]!).toBeGreaterThan(usual / 20);
+    expect(costUsd[tiny]!).toBeLessThan(usual * 20);
+  }
+});
+
 test('an accuracy floor takes the cheapest that reaches it, else the strongest and says so', () => {
   const pool = new PoolPredictor(new Predictor(weights));
   for (const { view } of held.rows.slice(0, 50)) {

@@ -77,6 +77,20 @@ export function observe(
   return total;
 }
 
+/** Of the answers in hand the one most likely right, the earlier of equals; `undefined` where there is none. */
+export function bestAnswer(judged: readonly Judged[], weight: Float64Array): number | undefined {
+  let best: number | undefined;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const { model, right } of judged) {
+    const success = mean(weight, right);
+    if (success > most) {
+      most = success;
+      best = model;
+    }
+  }
+  return best;
+}
+
 /** How likely the judged answer itself is right, in each case. */
 export function judge(belief: Belief, model: number, pass: boolean, accuracy: number): Judged {
   const { cases, success } = belief;

@@ -6,8 +6,8 @@
  *     P(candidate j succeeds | traits z) = sigmoid(scale_j * sharpness * logit(p_j) + loading_j . z)
  *
  * with scale_j = sqrt(1 + (pi / 8) |loading_j|^2), MacKay's approximation of the logistic-normal integral
- * ("The evidence framework applied to classification networks", 1992): so the mean over z is the
- * predictor's p_j again, and the loadings change only what is believed after verdicts.
+ * ("The evidence framework applied to classification networks", 1992): so the mean over z is about the
+ * predictor's p_j again, sharpened, and the loadings change only what is believed after verdicts.
  */
 import type { Belief } from './belief.ts';
 
@@ -38,16 +38,18 @@ export interface TaskLoadings {
 }
 
 export const MACKAY = Math.PI / 8;
-/** Cases that stand for the normal distribution of the traits. */
+/** Cases that stand for the normal distribution of the traits; an even number, since they come in pairs. */
 export const CASES = 48;
 /** Nobody is certain: keeps one verdict able to change a belief. */
 const MIN_SUCCESS = 0.01;
 
+/** Log odds, as far as anybody may be certain. */
 export function logit(p: number): number {
   const clipped = Math.min(Math.max(p, MIN_SUCCESS), 1 - MIN_SUCCESS);
   return Math.log(clipped / (1 - clipped));
 }
 
+/** The chance whose log odds are x. */
 export function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
@@ -63,11 +65,11 @@ export function marginScale(loading: ArrayLike<number>, offset: number, traits: 
  * Points with mean 0 and variance 1 that cover the normal distribution evenly, `[case * traits + trait]`:
  * the R sequence of M. Roberts ("The unreasonable effectiveness of quasirandom sequences"), mirrored.
  */
-export function normalPoints(traits: number, cases = CASES): Float64Array {
+export function normalPoints(traits: number): Float64Array {
   let root = 2;
   for (let i = 0; i < 60; i++) root = (1 + root) ** (1 / (traits + 1));
-  const points = new Float64Array(cases * traits);
-  const half = cases >> 1;
+  const points = new Float64Array(CASES * traits);
+  const half = CASES / 2;
   for (let k = 0; k < traits; k++) {
     const step = root ** -(k + 1);
     let square = 0;
@@ -77,8 +79,8 @@ export function normalPoints(traits: number, cases = CASES): Float64Array {
       points[(s + half) * traits + k] = -x;
       square += 2 * x * x;
     }
-    const scale = Math.sqrt(cases / square);
-    for (let s = 0; s < cases; s++) points[s * traits + k]! *= scale;
+    const scale = Math.sqrt(CASES / square);
+    for (let s = 0; s < CASES; s++) points[s * traits + k]! *= scale;
   }
   return points;
 }
@@ -129,11 +131,11 @@ export function fillBelief(
   }
 }
 
-export function emptyBelief(models: number, cases = CASES): Belief {
+export function emptyBelief(models: number): Belief {
   return {
-    cases,
+    cases: CASES,
     models,
-    success: new Float64Array(models * cases),
-    weight: new Float64Array(cases).fill(1 / cases),
+    success: new Float64Array(models * CASES),
+    weight: new Float64Array(CASES).fill(1 / CASES),
   };
 }

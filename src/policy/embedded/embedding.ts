@@ -1,4 +1,4 @@
-/** A prompt as numbers: its TF-IDF vector in the leading directions of the training prompts, and its structure. */
+/** A prompt as numbers: its words or the user's own vector in the leading directions of training, and its structure. */
 import { XrouterError } from '../../errors.ts';
 import type { PromptView } from '../prompt-view.ts';
 import { readPrompt } from '../reading.ts';
@@ -9,7 +9,7 @@ import type { EmbeddingWeights, OwnEmbeddingWeights } from './weights.ts';
 /** Structure further out than this many standard deviations says no more. */
 const STRUCTURE_LIMIT = 4;
 
-/** Dimensions are a multiple of this. */
+/** The dimensions of hashed words are a multiple of this. */
 export const LANES = 8;
 
 /** The words of the prompt in hand; scratch that holds nothing between calls. */
@@ -154,7 +154,7 @@ export function readingLength(dimensions: number): number {
 }
 
 /** Numbers in a prompt's vector. */
-export function vectorLength({ dimensions, scores }: EmbeddingWeights): number {
+function vectorLength({ dimensions, scores }: EmbeddingWeights): number {
   return readingLength(dimensions) + scores;
 }
 

@@ -29,17 +29,13 @@ export function decideSequence(
   const accuracy = verifierAccuracy(state);
   if (accuracy === undefined || state.minSuccess !== undefined) return undefined;
   const scale = pool.referenceUsd > 0 ? state.lambda / pool.referenceUsd : 0;
-  // An unknown price counts like the dearest known one: it must not win by being unknown.
-  const costUsd = Float64Array.from(pool.ids, (_, i) =>
-    pool.priced(i) ? prediction.costUsd[i]! : Math.max(pool.referenceUsd, ...prediction.costUsd),
-  );
   const callable = new Set(state.candidates.map(({ id }) => id));
   const made = state.steps.reduce((sum, { calls }) => sum + calls.length, 0);
   const sequence = planner.begin(
     {
       models: pool.ids,
       success: prediction.success,
-      charge: costUsd.map((usd) => usd * scale),
+      charge: pool.rankingCosts(prediction.costUsd).map((usd) => usd * scale),
       verifierAccuracy: accuracy,
       task: prediction.task,
       closed: pool.ids.flatMap((id, i) => (callable.has(id) ? [] : [i])),

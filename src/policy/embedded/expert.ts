@@ -15,9 +15,13 @@ import { STRUCTURE_COUNT } from './features.ts';
 import { addForest } from './forest.ts';
 import type { ExpertWeights } from './weights.ts';
 
-/** Success and log cost outside these bounds would be certainty, which no table supports. */
+/** Success outside these bounds would be certainty, which no table and no log supports. */
 const LEAST_SUCCESS = 0.002;
 const MOST_SUCCESS = 0.998;
+
+export function shortOfCertain(success: number): number {
+  return Math.max(LEAST_SUCCESS, Math.min(MOST_SUCCESS, success));
+}
 
 export class Expert {
   readonly weights: ExpertWeights;
@@ -71,15 +75,8 @@ export class Expert {
     toShares(tasks);
     success.fill(0);
     costRatio.fill(0);
-    for (let t = 0; t < tasks.length; t++) {
-      const share = tasks[t]!;
-      if (share < 0.001) continue;
-      const base = t * candidates;
-      for (let j = 0; j < candidates; j++) {
-        success[j]! += share * weights.taskSuccess[base + j]!;
-        costRatio[j]! += share * weights.taskLogCost[base + j]!;
-      }
-    }
+    addByTask(weights.taskSuccess, tasks, success);
+    addByTask(weights.taskLogCost, tasks, costRatio);
     forestInputs(
       this.dimensions,
       vector,
@@ -104,10 +101,30 @@ export class Expert {
     addTrusted(success, weights.relevance, weights.taskTrust, raw);
     addWording(wording, weights.relevance, weights.wordingTrust, raw);
     for (let j = 0; j < candidates; j++) {
-      const calibrated = interpolate(weights.calibrationFrom, weights.calibrationTo, raw[j]!);
-      success[j] = Math.max(LEAST_SUCCESS, Math.min(MOST_SUCCESS, calibrated));
+      success[j] = shortOfCertain(interpolate(weights.calibrationFrom, weights.calibrationTo, raw[j]!));
       costRatio[j] = Math.exp(costRatio[j]!) * weights.costScale[j]!;
     }
+  }
+}
+
+/** Below it a task cannot matter. */
+const LEAST_SHARE = 0.001;
+
+/**
+ * Adds what each task says, as far as the prompt may belong to it.
+ * @param byTask tasks × numbers in `out`
+ * @param shares how likely each task is
+ */
+export function addByTask(
+  byTask: Float32Array | Float64Array,
+  shares: Float64Array,
+  out: Float64Array,
+): void {
+  for (let t = 0; t < shares.length; t++) {
+    const share = shares[t]!;
+    if (share < LEAST_SHARE) continue;
+    const base = t * out.length;
+    for (let j = 0; j < out.length; j++) out[j]! += share * byTask[base + j]!;
   }
 }
 
@@ -130,7 +147,7 @@ export function forestInputs(
   for (let s = 0; s < STRUCTURE_COUNT; s++) out[width + s] = vector[dimensions + s]!;
   for (let t = 0; t < tasks.length; t++) {
     const share = tasks[t]!;
-    if (share < 0.001) continue;
+    if (share < LEAST_SHARE) continue;
     const base = t * STRUCTURE_COUNT;
     for (let s = 0; s < STRUCTURE_COUNT; s++) out[width + s]! -= share * taskStructure[base + s]!;
   }

@@ -1,8 +1,8 @@
 /**
  * Whether a prompt is like those of training. Two distances from the nearest task must be usual: the plain one
  * (Mahalanobis), and the one relative to how far the prompt is from all training prompts taken together (Ren et
- * al. 2021, arXiv 2106.09022): everyday questions lie amid all benchmarks, so near to some task, but nearer still
- * to the mean of everything.
+ * al. 2021, arXiv 2106.09022; here their ratio, where the paper takes the difference): everyday questions lie amid
+ * all benchmarks, so near to some task, but nearer still to the mean of everything.
  */
 import { Centres, type Spread } from './spread.ts';
 

@@ -8,6 +8,8 @@ import type { Belief, Judged } from './belief.ts';
 import { expectedSquare, judge, mean, observe } from './belief.ts';
 
 export const STOP = -1;
+/** Answers that may be in hand when another call is weighed. */
+const MOST_ANSWERS = 3;
 
 export interface Outlook {
   belief: Belief;
@@ -49,7 +51,8 @@ class Search {
   /** By candidate and verdict; the same wherever the verdict is given. */
   private readonly verdicts: (Judged | undefined)[];
   private readonly scratch: { weight: Float64Array; call: Float64Array; held: Float64Array[] }[] = [];
-  private readonly sums = new Float64Array(8);
+  /** What each answer in hand is expected to score. */
+  private readonly sums = new Float64Array(MOST_ANSWERS);
 
   constructor(outlook: Outlook) {
     this.outlook = outlook;
@@ -73,7 +76,7 @@ class Search {
       level = {
         weight: new Float64Array(cases),
         call: new Float64Array(models),
-        held: Array.from({ length: 3 }, () => new Float64Array(cases)),
+        held: Array.from({ length: MOST_ANSWERS }, () => new Float64Array(cases)),
       };
       this.scratch[depth] = level;
     }

@@ -17,7 +17,10 @@ import { decodeWeights, type PolicyWeights } from './weights.ts';
 /** Below this a prompt counts as unlike the training, and the decision says so. */
 const UNFAMILIAR = 0.5;
 
-/** @throws XrouterError `invalid_config` where the embeddings are not those it was trained with */
+/**
+ * A policy that decides by trained weights.
+ * @throws XrouterError `invalid_config` where the embeddings are not those it was trained with
+ */
 export function createEmbeddedPolicy(weights: PolicyWeights, options: EmbeddedPolicyOptions = {}): Policy {
   const { embeddings, embeddingMs } = options;
   requireEmbeddings(weights, embeddings);
@@ -71,6 +74,7 @@ export function createEmbeddedPolicy(weights: PolicyWeights, options: EmbeddedPo
 }
 
 /**
+ * Reads a policy file.
  * @param trusted leaves out the checksum
  * @throws XrouterError `invalid_file` when the file cannot be read, is truncated or of another version
  */

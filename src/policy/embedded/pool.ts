@@ -33,6 +33,7 @@ interface Member {
   meanCostUsd: number | undefined;
 }
 
+/** Expectations for a pool, at the prices of a catalog where one is given. One prompt at a time, as its predictor. */
 export class PoolPredictor {
   readonly ids: readonly string[];
   /** Mean cost of the dearest member, what lambda is relative to. */
@@ -73,6 +74,12 @@ export class PoolPredictor {
   /** Mean cost of a call of a member, in USD; 0 where no price is known. */
   meanCostUsd(position: number): number {
     return this.members[position]!.meanCostUsd ?? 0;
+  }
+
+  /** Costs to rank by: an unknown price counts like the dearest known one, since it must not win by being unknown. */
+  rankingCosts(costUsd: Float64Array): Float64Array {
+    const dearest = costUsd.reduce((most, usd) => Math.max(most, usd), this.referenceUsd);
+    return costUsd.map((usd, i) => (this.priced(i) ? usd : dearest));
   }
 
   /** The result holds until the next call. */

@@ -32,6 +32,7 @@ const FOREIGN_WEIGHT = 0.05;
 /** Logits of difficulty for a point of hardness: 0.25 between the prompts of a table, 0.7 within its tasks (`test/bench/prompt-hardness.ts`). */
 const HARDNESS_SLOPE = 0.3;
 
+/** Expectations for the candidates of a policy. One prompt at a time: not shared between threads. */
 export class Predictor {
   readonly weights: PolicyWeights;
   /** Position of a candidate in a prediction. */

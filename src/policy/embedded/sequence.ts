@@ -5,7 +5,7 @@
  * what reinforcement learned beyond that.
  */
 import { XrouterError } from '../../errors.ts';
-import { type Judged, judge, mean, observe } from './belief.ts';
+import { bestAnswer, type Judged, judge, mean, observe } from './belief.ts';
 import { type Copula, emptyBelief, fillBelief, normalPoints, type TaskLoadings } from './copula.ts';
 import {
   type ActionSet,
@@ -59,6 +59,7 @@ const WIDTH: readonly [number, number] = [6, 3];
 const LEAST_ACCURACY = 0.5;
 const ROUNDING = 1e-9;
 
+/** The calls of one request, as far as they have come. */
 export class Sequence {
   readonly outlook: Outlook;
   readonly state: { judged: Judged[]; spent: number; callsLeft: number; weight: Float64Array };
@@ -147,16 +148,7 @@ export class Sequence {
 
   /** Candidate whose answer is most likely right; STOP where there is no answer. The earlier of equals. */
   answer(): number {
-    let best = STOP;
-    let most = -1;
-    for (const { model, right } of this.state.judged) {
-      const success = mean(this.state.weight, right);
-      if (success > most) {
-        most = success;
-        best = model;
-      }
-    }
-    return best;
+    return bestAnswer(this.state.judged, this.state.weight) ?? STOP;
   }
 }
 
@@ -202,6 +194,7 @@ export class SequencePlanner {
     return this.weights.copula.tasks?.find(({ first, count }) => task >= first && task < first + count);
   }
 
+  /** @param maxCalls beyond `MOST_CALLS` there is no more to plan */
   begin(start: SequenceStart, maxCalls: number): Sequence {
     return new Sequence(this, start, maxCalls);
   }

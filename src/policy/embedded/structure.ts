@@ -2,6 +2,7 @@
  * The numbers that describe a prompt's structure, and the tallies they come from. A tally is told of what the
  * one pass over the text meets; `write` puts its numbers where `STRUCTURE` names them.
  */
+
 /** Names of the structure features, in order. Counts are `log2(1 + count)`. */
 export const STRUCTURE = [
   'chars',

@@ -2,6 +2,7 @@
  * What one's own traffic taught beyond the tables: for each kind of prompt that came by, how much more or less
  * often each candidate succeeded than was expected, and how much more or less it cost.
  */
+import { shortOfCertain } from './expert.ts';
 
 /** One round of learning; a policy may have had several. */
 export interface TrafficWeights {
@@ -16,10 +17,6 @@ export interface TrafficWeights {
   /** The same shape: times expected cost. */
   costRatio: Float32Array;
 }
-
-/** Expected success stays inside; beyond would be certainty, which no log supports. */
-const LEAST_SUCCESS = 0.002;
-const MOST_SUCCESS = 0.998;
 
 /** Kind of a prompt: the centre nearest by cosine, or `kinds` where none points its way. */
 export function kindOf(centres: Float32Array, dimensions: number, vector: Float32Array): number {
@@ -51,8 +48,7 @@ export function applyTraffic(
     for (let i = 0; i < ids.length; i++) {
       const column = layer.candidates.indexOf(ids[i]!);
       if (column < 0) continue;
-      const shifted = success[i]! + layer.success[base + column]!;
-      success[i] = Math.max(LEAST_SUCCESS, Math.min(MOST_SUCCESS, shifted));
+      success[i] = shortOfCertain(success[i]! + layer.success[base + column]!);
       costUsd[i]! *= layer.costRatio[base + column]!;
     }
   }

@@ -109,6 +109,7 @@ export interface CandidateWeights {
   meanOutputTokens?: number;
 }
 
+/** A trained policy, as it is kept in a file. */
 export interface PolicyWeights {
   name: string;
   featureVersion: number;
@@ -134,6 +135,7 @@ function kindOf(value: unknown): Kind | undefined {
   return (Object.keys(kinds) as Kind[]).find((kind) => value instanceof kinds[kind]);
 }
 
+/** The bytes of a policy file; the same policy gives the same bytes. */
 export function encodeWeights(weights: PolicyWeights): Uint8Array {
   const parts: Buffer[] = [];
   const described = JSON.stringify(weights, (_key, value: unknown) => {
