@@ -72,12 +72,11 @@ export function wordProblem(random: Random, difficulty: number): Draft {
       lines.push(`Half of what is there goes to another warehouse with ${person}.`);
     } else {
       const [first, second] = [random.int(4, 30), random.int(4, 30)];
-      stock += first - second < -stock ? first : first - second;
-      lines.push(
-        first - second < -stock
-          ? `${person} brings back ${first} ${goods}s.`
-          : `${person} brings back ${first} ${goods}s and throws away ${second} that are broken.`,
-      );
+      const brings = `${person} brings back ${first} ${goods}s`;
+      // Nobody throws away more than there is.
+      const throwsAway = stock + first >= second;
+      stock += throwsAway ? first - second : first;
+      lines.push(throwsAway ? `${brings} and throws away ${second} that are broken.` : `${brings}.`);
     }
   }
   for (let remark = 0; remark < noise; remark++) {
