@@ -11,7 +11,8 @@ import { XrouterError } from '../errors.ts';
 export function fileText(path: string, title = path): string {
   try {
     const bytes = readFileSync(path);
-    return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8').replace(/^\uFEFF/, '');
+    // Other encodings are refused: their letters would be asked, and judged, as replacement characters.
+    return new TextDecoder('utf-8', { fatal: true }).decode(path.endsWith('.gz') ? gunzipSync(bytes) : bytes);
   } catch (cause) {
     throw new XrouterError('invalid_file', `${title} cannot be read: ${(cause as Error).message}.`, {
       cause,

@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { checkRequest } from '../checks.ts';
 import { XrouterError } from '../errors.ts';
 import type { AssistantMessage, ResponseFormat, RouteRequest, ToolChoice } from '../request.ts';
 import { fromFunction, type Judgement } from '../verifier/from-function.ts';
@@ -9,7 +10,7 @@ import { compileSchema } from '../verifier/json-schema.ts';
 import { canonical } from '../verifier/json-value.ts';
 import type { CollectTask } from './collect.ts';
 import { fileText } from './file-text.ts';
-import { readJson, readNumber, readText } from './reading.ts';
+import { bare, fencedBlocks, readJson, readNumber, readText } from './reading.ts';
 import { RIGHT, type Score, textOfAnswer, wrong } from './task.ts';
 
 const answer = z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()])).min(1)]);
@@ -43,7 +44,9 @@ const line = z
     task: z.string().min(1),
     prompt: z.string().min(1).optional(),
     messages: z.array(message).min(1).optional(),
-    tools: z.array(z.looseObject({ type: z.literal('function') })).optional(),
+    tools: z
+      .array(z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: z.string() }) }))
+      .optional(),
     tool_choice: z.unknown().optional(),
     response_format: z.looseObject({ type: z.string() }).optional(),
     answer: answer.optional(),
@@ -107,22 +110,30 @@ async function toTask(entry: z.infer<typeof line>, path: string): Promise<Collec
     ...(entry.tool_choice !== undefined && { toolChoice: entry.tool_choice as ToolChoice }),
     ...(entry.response_format && { responseFormat: entry.response_format as ResponseFormat }),
   };
+  checkRequest(request);
   const verify = await verifyBy(entry.check ?? { type: 'exact', value: entry.answer! }, request, path);
   return { id: entry.id, task: entry.task, request, verify };
 }
 
 async function verifyBy(by: Check, request: RouteRequest, path: string): Promise<Verify> {
-  const fold = (text: string) => ('ignore_case' in by && by.ignore_case ? text.toLowerCase() : text);
+  // One letter may be written as one character or as two: files made on a Mac often hold two.
+  const fold = (text: string) =>
+    'ignore_case' in by && by.ignore_case ? text.normalize('NFC').toLowerCase() : text.normalize('NFC');
   switch (by.type) {
     case 'exact': {
       const values = [by.value].flat();
+      // The marks that reading takes off an answer are taken off what it is compared with.
+      const plain = (text: string) => fold(bare(text));
+      const bald = values.find((value) => typeof value === 'string' && plain(value) === '');
+      if (bald !== undefined)
+        throw new Error(`"${bald}" holds nothing but marks that an answer is read without; use "regex"`);
       return (given) => {
         const text = textOfAnswer(given);
         const [number, words] = [readNumber(text), readText(text)];
+        // As a whole too, for a value of several lines or one that says "Answer:" itself.
+        const said = [words ?? '', text, ...fencedBlocks(text).slice(-1)].map(plain);
         const hit = values.some((value) =>
-          typeof value === 'number'
-            ? number === value
-            : words !== undefined && fold(words) === fold(value.trim()),
+          typeof value === 'number' ? number === value : said.includes(plain(value)),
         );
         return hit ? RIGHT : wrong(`"${words ?? ''}" instead of ${values.join(' or ')}`);
       };
@@ -152,6 +163,8 @@ async function verifyBy(by: Check, request: RouteRequest, path: string): Promise
       };
     }
     case 'tool-call': {
+      if (!request.tools?.some((tool) => tool.function.name === by.name))
+        throw new Error(`there is no tool "${by.name}" among the tools of the line`);
       const wanted = by.arguments && canonical(by.arguments);
       return ({ tool_calls }) => {
         const hit = tool_calls?.some(
@@ -172,7 +185,8 @@ async function fromFile(file: string, request: RouteRequest): Promise<Verify> {
   if (typeof module.default !== 'function') throw new Error(`${file} has no function as its default export`);
   const verifier = fromFunction(file, module.default as () => Judgement);
   return async (given) => {
-    const input = { request, message: given, finishReason: 'stop', model: '' };
+    // A copy, so that a function that changes it does not change what the next model is asked.
+    const input = { request: structuredClone(request), message: given, finishReason: 'stop', model: '' };
     const { pass, score, reason } = await verifier.verify(input);
     return { score: score ?? (pass ? 1 : 0), ...(reason !== undefined && { reason }) };
   };

@@ -27,6 +27,22 @@ describe('a number is read', () => {
     ['Step 1: 5. Step 2: 42', 42],
     ['So the answer is 42, because 6 times 7 is just that: 6 * 7.', 42],
     ['The answer is clear now.\n\n42', 42],
+    ['Answer:\n```\n42\n```', 42],
+    ['Answer:\n\\[\n42\n\\]', 42],
+    ['Answer:\n$$\n42\n$$', 42],
+    ['Answer: 1 234', 1234],
+    ["Answer: 1'234", 1234],
+    ['Answer: 1\\ 234', 1234],
+    ['Answer: 42 (= 6 * 7)', 42],
+    ['Answer: 42 = 6 * 7', 42],
+    ['Answer: -$7', -7],
+    ['Answer: minus 7', -7],
+    ['Answer: ‑7', -7],
+    ['Answer: 84/2', 42],
+    ['Answer: $\\frac{1}{2}$', 0.5],
+    ['Answer: .5', 0.5],
+    ['Answer: 3e8', 3e8],
+    ['Answer: $3 \\times 10^{8}$ m/s', 3e8],
   ])('%j', (text, expected) => {
     expect(readNumber(text)).toBe(expected);
   });
@@ -38,6 +54,15 @@ describe('a number is read', () => {
     'version v2',
     'Answer: 41 or 42',
     'I counted 42.\nAnswer: unknown',
+    'Answer: 42, 43',
+    'Answer: 42 to 43',
+    'Answer: 42 * 2',
+    'Answer: 42^2',
+    'Answer: 42²',
+    'Answer: 42½',
+    'Answer: √42',
+    'Answer: 42,5',
+    'Answer: 42.5kg',
   ])('none in %j', (text) => {
     expect(readNumber(text)).toBeUndefined();
   });
@@ -58,6 +83,9 @@ test.each([
   ['```\nabc\n```', 'abc'],
   ['Answer: Ada, Boris', 'Ada, Boris'],
   ['So the answer is abc.', 'abc'],
+  ['$\\boxed{\\texttt{abc}}$', 'abc'],
+  ['Answer:\n\\[\n\\text{abc}\n\\]', 'abc'],
+  ['Answer: «abc»\u200b', 'abc'],
 ])('the text answer of %j', (text, expected) => {
   expect(readText(text)).toBe(expected);
 });
@@ -66,7 +94,11 @@ test('JSON is read bare, fenced, and between prose; half of it is not', () => {
   expect(readJson('{"a":1}')).toEqual({ a: 1 });
   expect(readJson('First:\n```json\n{"a":0}\n```\nBetter:\n```json\n{"a":1}\n```')).toEqual({ a: 1 });
   expect(readJson('Here it is: {"a":[1,2]} Done.')).toEqual({ a: [1, 2] });
+  expect(readJson('As in [1]: {"a":1} (see [2])')).toEqual({ a: 1 });
+  expect(readJson('First {"a":0}, better {"a":"}"}.')).toEqual({ a: '}' });
   expect(readJson('{"a":')).toBeUndefined();
+  expect(readJson('{"list":[{"a":1},{"a":2}'), 'a part of something cut off').toBeUndefined();
+  expect(readJson('{list: [{"a":1}]}'), 'a part of something that is no JSON').toBeUndefined();
   expect(readJson('none')).toBeUndefined();
 });
 
@@ -78,12 +110,17 @@ test('code is the last fence with the name, else the whole text', () => {
     'function f() {}',
   );
   expect(readCode('function f() {}', 'f')).toBe('function f() {}');
+  expect(readCode(text, 'f'), 'not the example of its use').toBe('function f() { return 1; }');
 });
 
 test.each([
   ['white space after the word', `answer${' '.repeat(500_000)}`],
   ['white space before the end', `Answer: ${' '.repeat(500_000)}x`],
   ['open brackets', '{'.repeat(500_000)],
+  ['brackets without content', '{}['.repeat(170_000)],
+  ['quotes within a bracket', `{${'"\\\\'.repeat(170_000)}`],
+  ['digits', `Answer: ${'1'.repeat(500_000)}`],
+  ['signs of equality', `Answer: ${'=1'.repeat(250_000)}`],
   ['fences that never close', '```a\n'.repeat(100_000)],
   ['open boxes', '\\boxed{'.repeat(60_000)],
   ['grouped digits', `${'1,111'.repeat(100_000)}x`],

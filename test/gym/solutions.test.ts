@@ -4,6 +4,7 @@ import { generateTasks } from '../../src/gym/generate.ts';
 import type { GymTask } from '../../src/gym/task.ts';
 import { textOf } from '../../src/request.ts';
 
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz';
 const promptOf = (task: GymTask) => textOf(task.request.messages[0]!.content);
 
 describe('a second solver finds the one solution', () => {
@@ -93,6 +94,70 @@ describe('a second solver finds the one solution', () => {
       const expression = /(?:value of|Evaluate|Compute) (.*) \(the usual/.exec(promptOf(task))![1]!;
       expect(expression).toMatch(/^[\d+\-* ()]+$/);
       expect(`Answer: ${Function(`return ${expression}`)()}`).toBe(textOf(task.solution.content));
+    }
+  });
+
+  test('word problems: counting through the story gives the same stock', () => {
+    for (const task of generateTasks({ seed: 25, count: 200, kinds: ['word-problem'] })) {
+      const stock = promptOf(task)
+        .split(/(?<=\.) /)
+        .reduce((left, line) => {
+          const [first = 0, second = 0] = (line.match(/\d+/g) ?? []).map(Number);
+          if (line.includes('starts the month')) return first;
+          if (line.includes('boxes with')) return left + first * second;
+          if (line.includes('of them')) return left - first;
+          if (line.startsWith('Half')) return left / 2;
+          if (line.includes('brings back')) return left + first - second;
+          return left;
+        }, 0);
+      expect(`Answer: ${stock}`, promptOf(task)).toBe(textOf(task.solution.content));
+    }
+  });
+
+  test('strings: every step finds as many characters as it speaks of', () => {
+    const counts = new Map<RegExp, (text: string, count: number) => string>([
+      [/^reverse/, (text) => text.split('').toReversed().join('')],
+      [/^remove all vowels/, (text) => text.replaceAll(/[aeiou]/g, '')],
+      [/^move the first (\d+)/, (text, count) => text.slice(count) + text.slice(0, count)],
+      [/^swap/, (text) => text.replace(/^(.)(.*)(.)$/, '$3$2$1')],
+      [
+        /^write every (\d+)th/,
+        (text, count) => text.replaceAll(new RegExp(`.{${count - 1}}(.)`, 'g'), '$&$1'),
+      ],
+      [/^sort/, (text) => text.split('').toSorted().join('')],
+      [
+        /^replace each letter by the one (\d+)/,
+        (text, count) => text.replaceAll(/./g, (c) => ALPHABET[(ALPHABET.indexOf(c) + count) % 26]!),
+      ],
+      [
+        /^remove every/,
+        (text) =>
+          text
+            .split('')
+            .filter((c, i, all) => all.indexOf(c) === i)
+            .join(''),
+      ],
+      [/^remove the last (\d+)/, (text, count) => text.slice(0, text.length - count)],
+    ]);
+    for (const task of generateTasks({ seed: 1077, count: 300, kinds: ['strings'] })) {
+      const steps = promptOf(task)
+        .split('\n')
+        .flatMap((line) => /^\d+\. (.*)/.exec(line)?.[1] ?? []);
+      const start = /"(\w+)"/.exec(promptOf(task))![1]!;
+      const end = steps.reduce((text, step) => {
+        const [pattern, run] = counts.entries().find(([pattern]) => pattern.test(step))!;
+        const count = Number(pattern.exec(step)![1] ?? 0);
+        const least = /^(move|remove the last)/.test(step) ? count : step.startsWith('swap') ? 2 : 0;
+        expect(text.length, promptOf(task)).toBeGreaterThanOrEqual(least);
+        return run(text, count);
+      }, start);
+      expect(`Answer: ${end}`, promptOf(task)).toBe(textOf(task.solution.content));
+    }
+  });
+
+  test('instructions: the reference keeps its own rules, also where few words fit', async () => {
+    for (const task of generateTasks({ seed: 1077, count: 100, kinds: ['instructions'], difficulty: 0 })) {
+      expect(await task.verify(task.solution), promptOf(task)).toEqual({ score: 1 });
     }
   });
 });

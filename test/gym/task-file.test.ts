@@ -35,10 +35,21 @@ const call = (name: string, args: string): AssistantMessage => ({
   tool_calls: [toolCall(name, args)],
 });
 
+const tools = [{ type: 'function', function: { name: 'f' } }];
+
 describe('an answer is judged by', () => {
   test.each<[string, object, (string | AssistantMessage)[], (string | AssistantMessage)[]]>([
     ['a number', { answer: 42 }, ['42', 'Answer: 42.0', 'it is 6 * 7 = 42'], ['41', 'forty-two', '']],
     ['a text', { answer: 'Oslo' }, ['Oslo', 'Answer: **Oslo**.'], ['oslo', 'Oslo or Bergen', '']],
+    ['a text that holds marks itself', { answer: '$5' }, ['$5', 'Answer: $5.'], ['$6', '']],
+    ['an abbreviation', { answer: 'U.S.A.' }, ['U.S.A.', 'Answer: **U.S.A.**'], ['U.S.']],
+    [
+      'a text of several lines',
+      { answer: 'a\nb' },
+      ['a\nb\n', 'So:\n```\na\nb\n```\nDone.'],
+      ['b', 'a', 'a b', 'b\na'],
+    ],
+    ['a text in letters of two characters', { answer: 'Zu\u0308rich' }, ['Answer: Z\u00fcrich'], ['Zurich']],
     ['one of several', { answer: ['yes', 1] }, ['yes', 'Answer: 1'], ['no', '2']],
     [
       'a text in any case',
@@ -51,6 +62,12 @@ describe('an answer is judged by', () => {
       { check: { type: 'contains', value: ['red', 'blue'] } },
       ['blue and red'],
       ['red', 'Red and blue'],
+    ],
+    [
+      'parts in letters of two characters',
+      { check: { type: 'contains', value: 'Z\u00fcrich' } },
+      ['in Zu\u0308rich'],
+      ['Zurich'],
     ],
     [
       'a regular expression',
@@ -72,13 +89,13 @@ describe('an answer is judged by', () => {
     ],
     [
       'a tool call',
-      { check: { type: 'tool-call', name: 'f' } },
+      { tools, check: { type: 'tool-call', name: 'f' } },
       [call('f', '{"x":1}'), call('f', '')],
       ['f()', call('g', '{}')],
     ],
     [
       'a tool call with arguments',
-      { check: { type: 'tool-call', name: 'f', arguments: { x: 1 } } },
+      { tools, check: { type: 'tool-call', name: 'f', arguments: { x: 1 } } },
       [call('f', '{"x":1}')],
       [call('f', '{"x":2}'), call('f', '{')],
     ],
@@ -104,12 +121,19 @@ describe('an answer is judged by', () => {
   });
 });
 
+test('a function that changes the request does not change what is asked next', async () => {
+  writeFileSync(
+    join(folder, 'changes.mjs'),
+    'export default ({ request }) => request.messages.splice(0).length === 1;',
+  );
+  expect(await scores({ check: { type: 'function', file: 'changes.mjs' } }, ['a', 'b'])).toEqual([1, 1]);
+});
+
 test('the request is that of the line: messages, tools, choice and format', async () => {
   const messages = [
     { role: 'system', content: 's' },
     { role: 'user', content: 'u' },
   ];
-  const tools = [{ type: 'function', function: { name: 'f' } }];
   const [task] = await readTaskFile(
     fileOf({
       id: 'a',
@@ -163,6 +187,19 @@ test.each<[string, unknown[], RegExp]>([
     [{ ...good, answer: undefined, check: { type: 'function', file: 'gone.mjs' } }],
     /Line 1 .*gone.mjs/,
   ],
+  [
+    'a call of a tool there is not',
+    [{ ...good, tools, answer: undefined, check: { type: 'tool-call', name: 'g' } }],
+    /no tool "g"/,
+  ],
+  ['a tool without a name', [{ ...good, tools: [{ type: 'function' }] }], /tools.0.function/],
+  [
+    'a message that says nothing',
+    [{ ...good, prompt: undefined, messages: [{ role: 'user' }] }],
+    /Line 1 .*empty/,
+  ],
+  ['a prompt of white space', [{ ...good, prompt: ' ' }], /Line 1 .*empty/],
+  ['an answer of nothing but marks', [{ ...good, answer: '**' }], /"regex"/],
   ['no line at all', ['', ''], /holds no task/],
 ])('refuses %s, by line', async (_, lines, message) => {
   const error = await readTaskFile(fileOf(...lines)).catch((thrown: Error) => thrown);
@@ -174,4 +211,7 @@ test('a file that is not there, or cut off, is refused by name', async () => {
   const path = join(folder, 'cut.jsonl.gz');
   writeFileSync(path, gzipSync('{"id":"a","task":"b","prompt":"c","answer":"d"}\n').subarray(0, 30));
   await expect(readTaskFile(path)).rejects.toThrow(/cut.jsonl.gz cannot be read/);
+  const latin = join(folder, 'latin.jsonl');
+  writeFileSync(latin, Buffer.from('{"id":"a","task":"b","prompt":"Z\u00fcrich?","answer":"d"}', 'latin1'));
+  await expect(readTaskFile(latin)).rejects.toThrow(/latin.jsonl cannot be read.*utf-8/);
 });

@@ -122,7 +122,6 @@ describe.each(TASK_KINDS)('tasks of kind %s', (kind) => {
         ),
       ];
       for (const message of nonsense) {
-        if (kind === 'tool-choice' && !task.solution.tool_calls) continue;
         expect(await scoreOf(task, message), JSON.stringify(message).slice(0, 80)).toBe(0);
       }
     }
@@ -161,6 +160,58 @@ test('an answer of several lines is read: names one a line, unknowns one a line'
   expect(await scoreOf(system!, say(`Answer:\n${values.join('\n')}`))).toBe(1);
   expect(await scoreOf(system!, say(`\\boxed{${values.join(', ')}}`))).toBe(1);
   expect(await scoreOf(system!, say(`Answer:\n${values.slice(1).join('\n')}`))).toBe(0);
+});
+
+test('equations: a check after the answer, and marks around it, change nothing; half of a value is wrong', async () => {
+  for (const task of generateTasks({ seed: 5, count: 20, kinds: ['algebra'] })) {
+    const equations = promptOf(task).split('\n').slice(1, -1);
+    const values = textOf(task.solution.content)
+      .replace('Answer: ', '')
+      .split(', ')
+      .map((part) => part.split(' = ') as [string, string]);
+    const said = (form: (name: string, value: string) => string, mark = ', ') =>
+      values.map(([name, value]) => form(name, value)).join(mark);
+    const plain = said((name, value) => `${name} = ${value}`);
+    for (const right of [
+      `Answer: ${plain}\n\nCheck:\n${equations.join('\n')}`,
+      `\\[\\boxed{${said((name, value) => `${name} = ${value}`, ',\\quad ')}}\\]\nfits ${equations.join(', ')}`,
+      `Answer: ${said((name, value) => `$${name}$ = $${value}$`, ' and ')}.`,
+      `Answer: ${said((name, value) => `**${name}** = **${value}**`, '; ')}`,
+      `**Answer:**\n${said((name, value) => `- ${name} = ${value}`, '\n')}`,
+      `Answer: ${said((name, value) => `${name} = 99 - 99 = ${value}`)}`,
+      ...(values.length === 1 ? [`Answer: ${values[0]![1]}`] : []),
+    ]) {
+      expect(await task.verify(say(right)), right).toEqual({ score: 1 });
+    }
+    for (const miss of [
+      said((name, value) => `${name} = ${value}/9`),
+      said((name, value) => `${name} = ${value} or 77`),
+    ]) {
+      if (values.some(([, value]) => value !== '0') || miss.includes('or'))
+        expect(await scoreOf(task, say(`Answer: ${miss}`)), miss).toBe(0);
+    }
+  }
+});
+
+test('truth-tellers: a list with one name a line is read, and only the list', async () => {
+  for (const task of generateTasks({ seed: 5, count: 20, kinds: ['truth-tellers'] })) {
+    const names = textOf(task.solution.content).replace('Answer: ', '').split(', ');
+    const list = `I think:\nAnswer:\n\n${names.map((name) => `- ${name}`).join('\n')}`;
+    expect(await scoreOf(task, say(`${list}\n\nSo Ada, Boris and Chen were a distraction.`)), list).toBe(1);
+    const more = promptOf(task)
+      .match(/[A-Z]\w+(?= says)/g)!
+      .find((name) => !names.includes(name));
+    if (more) expect(await scoreOf(task, say(`${list}\n- ${more}`)), list).toBe(0);
+  }
+});
+
+test('where no tool fits, only an answer that says so is right', async () => {
+  const none = generateTasks({ seed: 2, count: 60, kinds: ['tool-choice'] }).find(
+    (task) => !task.solution.tool_calls,
+  )!;
+  expect(await scoreOf(none, say('Sorry: **no tool fits**.'))).toBe(1);
+  for (const claim of ['', 'Done, your table is booked.', '<tool_call>{"name":"get_weather"}</tool_call>'])
+    expect(await scoreOf(none, say(claim)), claim).toBe(0);
 });
 
 describe('generating', () => {

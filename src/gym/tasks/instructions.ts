@@ -83,13 +83,16 @@ function sentence(random: Random, difficulty: number): Draft {
   return ruled(random, all, count + 3 * rules.length, solution);
 }
 
+/** The vocabulary spells "fox", but has no word that begins with its last letter. */
+const FIRST_WORDS = [...VOCABULARY, 'xylophone'];
+
 /** Lines whose first letters spell a word. */
 function acrostic(random: Random, difficulty: number): Draft {
   const length = scaled(difficulty, 3, 6);
   const word = random.pick(VOCABULARY.filter((entry) => entry.length === length));
   const perLine = random.int(scaled(difficulty, 2, 4), scaled(difficulty, 3, 6));
   const lines = [...word].map((letter) => {
-    const first = random.pick(VOCABULARY.filter((entry) => entry[0] === letter));
+    const first = random.pick(FIRST_WORDS.filter((entry) => entry[0] === letter));
     return [first, ...random.sample(VOCABULARY, perLine - 1)].join(' ');
   });
   const linesOf = (text: string) =>

@@ -22,7 +22,7 @@ export function seating(random: Random, difficulty: number): Draft {
   return textTask(prompt, people.length, `Answer: ${hidden.join(', ')}`, (text) => {
     const line = namesIn(readText(text) ?? '', people);
     // A list with one name a line.
-    const given = line.length < people.length ? namesIn(answerLines(text), people) : line;
+    const given = line.length < people.length ? namesIn(answerLines(text) ?? text, people) : line;
     return given.join() === hidden.join()
       ? RIGHT
       : wrong(`${given.join(', ') || 'no names'} is not the order`);
@@ -120,12 +120,21 @@ export function truthTellers(random: Random, difficulty: number): Draft {
       `Who tells the truth? End with a line of the form "Answer: name, name, ..."; write "Answer: nobody" if all lie.`;
     return textTask(prompt, people.length, `Answer: ${honest.join(', ') || 'nobody'}`, (text) => {
       const stated = readText(text) ?? '';
-      const given = namesIn(stated, people).toSorted();
-      const isNobody = /\b(nobody|no ?one|none)\b/i.test(stated);
+      // The whole line, or a list with one name a line.
+      const said = namesBelow(text) ?? stated;
+      const given = namesIn(said, people).toSorted();
+      const isNobody = /\b(nobody|no ?one|none)\b/i.test(said);
       if (given.join() === honest.join() && isNobody === (honest.length === 0)) return RIGHT;
       return wrong(`"${stated}" instead of ${honest.join(', ') || 'nobody'}`);
     });
   }
+}
+
+/** The lines of a list below an "Answer:" with nothing behind it; `undefined` where there is none. */
+function namesBelow(text: string): string | undefined {
+  const [first, ...below] = (answerLines(text) ?? '').trimStart().split('\n');
+  if (first === undefined || /[:：=].*\w/.test(first)) return undefined;
+  return below.filter((line) => /^\s*(?:[-*•]|\d+[.)])\s/.test(line)).join('\n') || undefined;
 }
 
 function statement(random: Random, speaker: string, people: readonly string[]) {

@@ -1,6 +1,6 @@
 /** Arithmetic, word problems and systems of equations, all with whole answers. */
 import type { Random } from '../random.ts';
-import { answerLines, numbersIn, readNumber } from '../reading.ts';
+import { answerLines, readNumber, statedAnswer, statedNumber } from '../reading.ts';
 import { type Draft, RIGHT, scaled, textTask, wrong } from '../task.ts';
 import { CITIES, CLOSING, GOODS, PEOPLE } from './words.ts';
 
@@ -72,12 +72,11 @@ export function wordProblem(random: Random, difficulty: number): Draft {
       lines.push(`Half of what is there goes to another warehouse with ${person}.`);
     } else {
       const [first, second] = [random.int(4, 30), random.int(4, 30)];
-      stock += first - second < -stock ? first : first - second;
-      lines.push(
-        first - second < -stock
-          ? `${person} brings back ${first} ${goods}s.`
-          : `${person} brings back ${first} ${goods}s and throws away ${second} that are broken.`,
-      );
+      const brings = `${person} brings back ${first} ${goods}s`;
+      // Nobody throws away more than there is.
+      const throwsAway = stock + first >= second;
+      stock += throwsAway ? first - second : first;
+      lines.push(throwsAway ? `${brings} and throws away ${second} that are broken.` : `${brings}.`);
     }
   }
   for (let remark = 0; remark < noise; remark++) {
@@ -117,17 +116,31 @@ export function algebra(random: Random, difficulty: number): Draft {
     `Find the ${count === 1 ? 'number' : 'numbers'} for which ${count === 1 ? 'this holds' : 'all of these hold'}:\n` +
     `${equations.join('\n')}\nEnd with a line of the form "Answer: ${form}".`;
   return textTask(prompt, count * largest, `Answer: ${answer}`, (text) => {
-    const stated = answerLines(text);
     for (const [index, name] of names.entries()) {
-      const given = stated
-        .match(new RegExp(`(?<![a-z\\\\])${name}\\s*[=:]\\s*([-−–+]?[\\d.,]+)`, 'gi'))
-        ?.at(-1);
-      const value = given === undefined ? undefined : numbersIn(given.replace(/[=:]/, ' ')).at(-1);
+      // With one unknown there is no doubt which one a lone number is.
+      const value = givenFor(text, name) ?? (count === 1 ? readNumber(text) : undefined);
       if (value !== values[index])
         return wrong(`${name} is ${value ?? 'missing'} instead of ${values[index]}`);
     }
     return RIGHT;
   });
+}
+
+/** What the answer says an unknown is: in the stated line, else below it, else at last in the whole text. */
+function givenFor(text: string, name: string): number | undefined {
+  // Not the y of "2x + y = 10", where someone checks the answer.
+  const equation = new RegExp(
+    `(?<![\\w\\\\]|[\\w)}] ?[-+*·−] ?)${name}[\\s*_\`$&)}]{0,5}[=:]([^\\n]*)`,
+    'gi',
+  );
+  const found = (part: string) => [...part.matchAll(equation)].map((match) => match[1]!);
+  const lines = answerLines(text);
+  const said = found(statedAnswer(text) ?? '').at(0) ?? found(lines ?? text).at(lines === undefined ? -1 : 0);
+  // Up to the next unknown: ", y = 4", "; y: 4", " and y = 4".
+  const own = said?.split(/[,;](?!\d)|\\\\|\band\b|[\s$*_`][a-z][\s*_`$]*[=:]/i)[0];
+  return own === undefined || /^[^\d=]*[a-z][^\d=]*\d/i.test(own.replace(/\\[a-z]+/gi, ''))
+    ? undefined
+    : statedNumber(own);
 }
 
 function sideOf(row: number[], names: string[]): string {

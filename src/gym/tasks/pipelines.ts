@@ -12,15 +12,22 @@ import { CLOSING, VOCABULARY } from './words.ts';
 
 interface Step<T> {
   words(k: number): string;
+  /** Characters that must be there for the words to say clearly what to do; default 0. */
+  needs?(k: number): number;
   run(value: T, k: number): T;
 }
 
 export const STRING_STEPS: Step<string>[] = [
   { words: () => 'reverse the string', run: (s) => [...s].reverse().join('') },
   { words: () => 'remove all vowels (a, e, i, o, u)', run: (s) => s.replace(/[aeiou]/g, '') },
-  { words: (k) => `move the first ${k} characters to the end`, run: (s, k) => s.slice(k) + s.slice(0, k) },
+  {
+    words: (k) => `move the first ${k} characters to the end`,
+    needs: (k) => k,
+    run: (s, k) => s.slice(k) + s.slice(0, k),
+  },
   {
     words: () => 'swap the first and the last character',
+    needs: () => 2,
     run: (s) => s.slice(-1) + s.slice(1, -1) + s.slice(0, 1),
   },
   {
@@ -36,7 +43,11 @@ export const STRING_STEPS: Step<string>[] = [
     words: () => 'remove every character that already occurred further left',
     run: (s) => [...new Set(s)].join(''),
   },
-  { words: (k) => `remove the last ${k} characters`, run: (s, k) => s.slice(0, Math.max(0, s.length - k)) },
+  {
+    words: (k) => `remove the last ${k} characters`,
+    needs: (k) => k,
+    run: (s, k) => s.slice(0, Math.max(0, s.length - k)),
+  },
 ];
 
 export const LIST_STEPS: Step<number[]>[] = [
@@ -90,7 +101,12 @@ export function strings(random: Random, difficulty: number): Draft {
   const chain = draw(random, STRING_STEPS, scaled(difficulty, 1, 7));
   let start = '';
   while (start.length < scaled(difficulty, 6, 16)) start += random.pick(VOCABULARY);
-  const end = chain.reduce((text, { step, k }) => step.run(text, k), start);
+  let end = start;
+  for (const { step, k } of chain) {
+    // Too short for its next step: another string.
+    if (end.length < (step.needs?.(k) ?? 0)) return strings(random, difficulty);
+    end = step.run(end, k);
+  }
   // Nothing left to read: another string.
   if (end.length < 2) return strings(random, difficulty);
   const prompt = `Begin with the string "${start}" and do these steps, each on the result of the one before:\n${numbered(chain)}\nWhat is the result? ${CLOSING}`;

@@ -2,7 +2,7 @@
 import type { AssistantMessage, ToolCall } from '../../request.ts';
 import { canonical } from '../../verifier/json-value.ts';
 import type { Random } from '../random.ts';
-import { type Draft, RIGHT, type Score, scaled, wrong } from '../task.ts';
+import { type Draft, RIGHT, type Score, scaled, textOfAnswer, wrong } from '../task.ts';
 import { DISTRACTORS, TOOL_SKILLS } from './tool-skills.ts';
 
 interface Call {
@@ -54,7 +54,9 @@ function callsAsMessage(calls: readonly Call[]): AssistantMessage {
 function compare(message: AssistantMessage, expected: readonly Call[]): Score {
   const given = message.tool_calls ?? [];
   if (expected.length === 0) {
-    return given.length === 0 ? RIGHT : wrong(`${given[0]!.function.name} was called although no tool fits`);
+    if (given[0]) return wrong(`${given[0].function.name} was called although no tool fits`);
+    // Without these words it may have claimed to have done it, or written a call as text.
+    return /no tool fits/i.test(textOfAnswer(message)) ? RIGHT : wrong('it does not say that no tool fits');
   }
   const left = [...expected];
   for (const call of given) {
