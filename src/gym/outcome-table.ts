@@ -1,5 +1,5 @@
 /** The outcome table that `collect` writes: reading it, adding to it, writing it as a whole. */
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
@@ -46,6 +46,12 @@ export type Known = Map<string, Record<string, Outcome>>;
  */
 export function readTable(path: string): OutcomeRow[] {
   if (!existsSync(path)) return [];
+  // A device may have no end; and the table, once whole, is put in the place of what is there.
+  if (!statSync(path).isFile()) {
+    throw new XrouterError('invalid_file', `${path} is not a file.`, {
+      hint: 'Name a file to go on with or to begin.',
+    });
+  }
   return parseLines(fileText(path), path).map(
     (line, index) => parseLine(row, line, path, index + 1) as OutcomeRow,
   );

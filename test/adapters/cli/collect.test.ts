@@ -128,6 +128,14 @@ describe('collect', () => {
     },
   );
 
+  test('a folder or a device is no table: refused before anything is asked', async () => {
+    for (const path of [folder, '/dev/full']) {
+      const { code, stderr } = await gym('--out', path).ended;
+      expect(code).toBe(1);
+      expect(stderr).toContain(`${path} is not a file.`);
+    }
+  });
+
   test("runs the user's own tasks", async () => {
     const file = join(folder, 'tasks.jsonl');
     // As an editor on Windows writes it: with a byte order mark, and lines that end in CR LF.
