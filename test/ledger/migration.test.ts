@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { banditLog } from '../../src/learn/index.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite.ts';
 import { loadSqlite } from '../../src/ledger/sqlite-module.ts';
+import { FEATURE_VERSION } from '../../src/policy/embedded/features.ts';
 import { temporaryFolder } from './fixtures.ts';
 
 const DAY = { kind: 'day', key: '2026-11-22' } as const;
@@ -41,8 +42,24 @@ test('a file of version 1 keeps its account, its episodes and their feedback, an
   expect(await reopened.episodeStore.feedback({ runId: 'run' }, { score: 0.5, source: 'user' })).toEqual([
     'new',
   ]);
-  const { rows } = banditLog(await reopened.episodeStore.episodes());
-  expect(rows.map(({ score }) => score).sort()).toEqual([0, 0.5, 1]);
+  const episodes = await reopened.episodeStore.episodes();
+  expect(episodes.flatMap(({ feedback }) => feedback.map(({ score }) => score)).sort()).toEqual([0, 0.5, 1]);
+  // Its features are of an older version, which training does not read: the log says so. Of today's they would be rows.
+  const { rows, omitted } = banditLog(episodes);
+  expect(rows).toEqual([]);
+  expect([...omitted]).toEqual([['features of another version of this program', 3]]);
+  const today = episodes.map((episode) => ({
+    ...episode,
+    learning: {
+      ...episode.learning!,
+      features: { ...episode.learning!.features, version: FEATURE_VERSION },
+    },
+  }));
+  expect(
+    banditLog(today)
+      .rows.map(({ score }) => score)
+      .sort(),
+  ).toEqual([0, 0.5, 1]);
 });
 
 test('two processes may open a file of version 1 at the same time', async () => {
