@@ -61,7 +61,8 @@ function putMeans({ models, score, cost }: Logged, rows: readonly number[], out:
   }
 }
 
-function blankForecast(cells: number): SimpleForecast {
+/** Nothing expected yet, of that many pairs of row and model. */
+export function blankForecast(cells: number): SimpleForecast {
   return { success: new Float64Array(cells), costUsd: new Float64Array(cells) };
 }
 

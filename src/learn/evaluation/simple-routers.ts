@@ -5,6 +5,7 @@
  */
 import { chooseByLambda } from '../../policy/embedded/choose.ts';
 import {
+  blankForecast,
   clusterForecast,
   embedPrompts,
   handMadeRule,
@@ -104,11 +105,8 @@ function learnedFrom(
   const views = read.map(({ view }) => view);
   const vectors = embedPrompts(fitEmbedding(views, random).embedding, everything);
   const count = outcomes.models.length;
-  const blank = (): SimpleForecast => ({
-    success: new Float64Array(outcomes.score.length),
-    costUsd: new Float64Array(outcomes.score.length),
-  });
-  const [byNeighbours, byCluster] = [blank(), blank()];
+  const byNeighbours = blankForecast(outcomes.score.length);
+  const byCluster = blankForecast(outcomes.score.length);
   const parts = folds.map(({ train, test }) => {
     const taken = takeOutcomes(all, train);
     const logged: Logged = {
