@@ -3,7 +3,13 @@
  * in and out, and what a test expects never comes in, so code cannot forge a result it did not compute.
  */
 import { parentPort } from 'node:worker_threads';
-import { newQuickJSWASMModule, type QuickJSContext, type QuickJSHandle } from 'quickjs-emscripten';
+import {
+  newQuickJSWASMModule,
+  newVariant,
+  type QuickJSContext,
+  type QuickJSHandle,
+  RELEASE_SYNC,
+} from 'quickjs-emscripten';
 
 export interface SandboxJob {
   code: string;
@@ -22,6 +28,13 @@ export type SandboxReply =
 
 /** A function's native stack must end before the thread's does; a crash inside costs the whole module. */
 const STACK_BYTES = 256 * 1024;
+
+/** The types of Node do not name it. */
+declare const WebAssembly: { Memory: new (pages: { initial: number; maximum: number }) => object };
+
+/** What the engine needs before any code runs, in pages of 64 KiB; it asks for no less. */
+const ENGINE_PAGES = 256;
+const PAGE_BYTES = 64 * 1024;
 
 const LONGEST_RESULT_CHARS = 1_000_000;
 
@@ -45,7 +58,10 @@ function busyMs(): number {
 
 async function run(job: SandboxJob): Promise<SandboxReply> {
   // A module of its own: one that was driven out of memory or stack is not fit for the next job.
-  const quickjs = await newQuickJSWASMModule();
+  // QuickJS's own limit sees single allocations only, not their sum; so the memory itself has an end.
+  const maximum = ENGINE_PAGES + Math.ceil(job.memoryBytes / PAGE_BYTES);
+  const wasmMemory = new WebAssembly.Memory({ initial: ENGINE_PAGES, maximum });
+  const quickjs = await newQuickJSWASMModule(newVariant(RELEASE_SYNC, { wasmMemory }));
   const runtime = quickjs.newRuntime();
   runtime.setMemoryLimit(job.memoryBytes);
   runtime.setMaxStackSize(STACK_BYTES);

@@ -64,6 +64,11 @@ const hostile: [what: string, code: string, error: RegExp | undefined][] = [
     /memory limit|time limit/,
   ],
   ['a huge string', 'const f = () => "a".repeat(2 ** 30 - 1);', /memory limit/],
+  [
+    'many buffers, each within the limit',
+    'function f() { const a = []; for (;;) a.push(new ArrayBuffer(1e6)); }',
+    /memory limit/,
+  ],
   ['a huge buffer', 'const f = () => new Uint8Array(1e9).length;', /memory limit/],
   ['a huge result', 'const f = () => "a".repeat(1.1e6);', /too long/],
   ['endless recursion', 'function f() { return f(); }', /stack overflow/],
