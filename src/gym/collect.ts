@@ -3,6 +3,7 @@ import { XrouterError } from '../errors.ts';
 import type { Usage } from '../money.ts';
 import type { AssistantMessage } from '../request.ts';
 import { type Journal, openJournal } from './journal.ts';
+import { lockTable } from './lock.ts';
 import {
   type Known,
   keep,
@@ -110,10 +111,19 @@ interface Job {
  * Runs the tasks and writes the table. What is paid for is in `OUT.journal` at once; the table itself is
  * replaced as a whole at the end, also of a run that was stopped. The journal goes when nothing is missing.
  *
- * @throws XrouterError `invalid_file` for a broken table or journal, or one of other tasks with the same ids;
- * `invalid_request` where a task's verifier throws, after what is known has been written
+ * @throws XrouterError `invalid_file` for a broken table or journal, one of other tasks with the same ids, or one
+ * that another collection is writing; `invalid_request` where a task's verifier throws, after what is known has been written
  */
 export async function collect(options: CollectOptions): Promise<CollectSummary> {
+  const unlock = lockTable(options.out);
+  try {
+    return await collectAlone(options);
+  } finally {
+    unlock();
+  }
+}
+
+async function collectAlone(options: CollectOptions): Promise<CollectSummary> {
   const { tasks, models, out } = options;
   const table = readTable(out);
   const known = outcomesOf(table, tasks, out);

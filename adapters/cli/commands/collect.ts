@@ -56,6 +56,8 @@ async function run(flags: CollectFlags): Promise<void> {
     settings: ({ budgets }) => ({
       policy: 'cheapest',
       verifier: undefined,
+      // Collect itself sets aside who keeps failing; a circuit that opens would fail the tasks after it unasked.
+      breaker: { failureThreshold: Number.MAX_SAFE_INTEGER },
       budgets: flags.maxUsd === undefined ? budgets : { ...budgets, otherKeysUsd: flags.maxUsd },
     }),
     known: gym && answersOf(gym),

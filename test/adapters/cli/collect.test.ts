@@ -1,6 +1,9 @@
 /** `xrouter collect` as a process, over the lab: what it writes, how it stops, and that it goes on. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -23,6 +26,7 @@ interface Ended {
 function start(...args: string[]) {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'collect', ...args], {
     cwd: folder,
+    env: { ...process.env, SHAKY_API_KEY: 'any' },
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (data) => {
@@ -157,6 +161,43 @@ describe('collect', () => {
     expect(rows().map((row) => [row.id, row.task, Object.keys(row.outcomes)])).toEqual(
       ['s0', 's1', 's2'].map((id) => [id, 'sums', [STRONG]]),
     );
+  });
+
+  test('a model that fails at every other call is asked all the same, and the summary names its failures', async () => {
+    const answer = { message: { role: 'assistant', content: 'Answer: 1' }, finish_reason: 'stop', index: 0 };
+    let calls = 0;
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => {
+        response.statusCode = calls++ % 2 ? 200 : 500;
+        response.setHeader('content-type', 'application/json').end(JSON.stringify({ choices: [answer] }));
+      });
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const { port } = server.address() as AddressInfo;
+      const price = { inputUsdPerMTok: 1, outputUsdPerMTok: 1 };
+      const config = {
+        providers: { shaky: { baseUrl: `http://127.0.0.1:${port}/v1` } },
+        models: [{ id: 'shaky/model', price }],
+        retry: { maxAttempts: 1 },
+      };
+      writeFileSync(join(folder, 'xrouter.config.json'), JSON.stringify(config));
+      const lines = Array.from({ length: 20 }, (_, index) =>
+        JSON.stringify({ id: `s${index}`, task: 'sums', prompt: `${index}`, answer: 1 }),
+      );
+      writeFileSync(join(folder, 'tasks.jsonl'), lines.join('\n'));
+      const { code, stderr } = await start(
+        ...['--tasks', 'tasks.jsonl', '--pool', 'shaky/model', '--out', out, '--concurrency', '1'],
+        ...['--ledger', join(folder, 'ledger.db')],
+      ).ended;
+      expect({ code, stderr }).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/10 calls failed:.*500/),
+      });
+      expect(rows()).toHaveLength(10);
+    } finally {
+      server.close();
+    }
   });
 
   test('tasks that a model cannot be asked are told, and the table is whole without them', async () => {
