@@ -13,7 +13,7 @@ import { toXrouterError, XrouterError } from './errors.ts';
 import type { RouteEvent, RouteResult } from './events.ts';
 import { drain, parallel } from './generators.ts';
 import type { FeedbackTarget } from './ledger/episodes.ts';
-import type { Decision, Policy } from './policy/policy.ts';
+import type { Decision, Policy, TurnChoice } from './policy/policy.ts';
 import type { RouteRequest } from './request.ts';
 import type { RouterParts } from './router-parts.ts';
 import { Run } from './run.ts';
@@ -184,26 +184,36 @@ export class Router {
     const decision = await this.#ask(run, policy);
     const decisionMs = performance.now() - started;
     if (run.episode.steps.length === 0 && decision.action.type === 'call') {
+      const { model } = decision.action.calls[0];
+      const { inPlaceOf } = decision;
       const episodeId = run.episode.turnOf ?? run.id;
-      this.#turns.remember(run.request, run.view, { model: decision.action.calls[0].model, episodeId });
+      this.#turns.remember(run.request, run.view, { model, inPlaceOf, episodeId });
     }
     return { decision, decisionMs };
   }
 
   async #ask(run: Run, policy: Policy): Promise<Decision> {
     const recalled = run.episode.steps.length === 0 && this.#turns.recall(run.request, run.view);
+    let chooser = policy;
     if (recalled && !policy.multiTurn && run.candidates.some(({ id }) => id === recalled.model)) {
-      run.episode.turnOf = recalled.episodeId;
-      return continueTurn(policy, recalled.model);
+      if ((await policy.keepsTurn?.(run.state(), recalled)) ?? true) {
+        run.episode.turnOf = recalled.episodeId;
+        return continueTurn(policy, recalled);
+      }
+      // What is left of a turn is no place to try yet another candidate.
+      chooser = this.parts.plainPolicy;
     }
+    const state = run.state();
+    // The list of steps goes on growing; the first state has none.
+    run.firstState ??= { ...state, steps: [] };
     try {
-      return checkDecision(await policy.decide(run.state()), run.state());
+      return checkDecision(await chooser.decide(state), state);
     } catch (error) {
       if (run.signal.aborted) throw run.signal.reason;
       const meant = error instanceof XrouterError && error.code !== 'policy_failed';
       const { fallbackPolicy } = this.parts;
       if (meant || !fallbackPolicy || fallbackPolicy === policy) throw error;
-      const decision = checkDecision(await fallbackPolicy.decide(run.state()), run.state());
+      const decision = checkDecision(await fallbackPolicy.decide(state), state);
       const why = error instanceof Error ? error.message : String(error);
       return { ...decision, fallback: `policy ${policy.name} failed: ${why}` };
     }
@@ -232,12 +242,13 @@ async function* release(
   return run.result(decision, record);
 }
 
-function continueTurn(policy: Policy, model: string): Decision {
+function continueTurn(policy: Policy, { model, inPlaceOf }: TurnChoice): Decision {
   return {
     action: { type: 'call', calls: [{ model }] },
     policy: policy.name,
     estimates: [{ model }],
     propensity: 1,
+    ...(inPlaceOf !== undefined && { inPlaceOf }),
     reason: 'chosen at the start of this human turn',
   };
 }

@@ -37,7 +37,7 @@ export class Run {
   readonly parts: RouterParts;
   readonly startedAtMs = Date.now();
   candidates: readonly Candidate[] = [];
-  /** What the first decision was made on; `undefined` where no policy was asked. */
+  /** What the first choice was made on; `undefined` where none was made anew. */
   firstState: PolicyState | undefined;
 
   readonly #controller = new AbortController();
@@ -133,7 +133,7 @@ export class Run {
 
   state(): PolicyState {
     const { lambda, minSuccess } = this.episode;
-    const state: PolicyState = {
+    return {
       request: this.request,
       prompt: this.view,
       candidates: this.candidates,
@@ -149,9 +149,6 @@ export class Run {
         tokenPriceUsd(candidate, inputTokens, outputTokens, this.startedAtMs),
       signal: this.signal,
     };
-    // The list of steps goes on growing; the first state has none.
-    this.firstState ??= { ...state, steps: [] };
-    return state;
   }
 
   beginStep(decision: Decision, decisionMs: number): void {

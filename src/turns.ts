@@ -3,14 +3,14 @@
  * the human's message keeps the conversation. Switching in the middle would throw away the provider's
  * prompt cache, and a model would have to continue another's half-done work.
  */
+import type { TurnChoice } from './policy/policy.ts';
 import type { PromptView } from './policy/prompt-view.ts';
 import type { RouteRequest } from './request.ts';
 
 /** Conversations remembered; the oldest is forgotten first. */
 const MOST = 10_000;
 
-interface Choice {
-  model: string;
+interface Choice extends TurnChoice {
   /** The episode in which it was chosen. */
   episodeId: string;
 }

@@ -23,7 +23,7 @@ export interface ExplorationBudget {
 export interface ExplorationOptions {
   /** Share of the requests on which the choice is drawn evenly, 0..1. */
   epsilon: number;
-  /** What exploration may cost in all, in USD: the sum of expected costs beyond those of the best choices. */
+  /** What exploration may cost in all, in USD: the sum of expected costs of calls beyond those of the best choices. */
   budgetUsd: number;
   /** Where the budget is kept; default: in this object, gone with the process. */
   budget?: ExplorationBudget;
@@ -34,6 +34,7 @@ export interface ExplorationOptions {
 /**
  * The policy, with exploration. Nothing is tried on escalation steps, under an accuracy floor that it is not
  * expected to reach, at an unknown cost, or beyond the budget; where the budget cannot be read, nothing at all.
+ * An agent's turn goes on with the candidate that was tried for as long as the budget pays for each of its calls.
  * @throws XrouterError `invalid_config`
  */
 export function exploringPolicy(policy: Policy, options: ExplorationOptions): Policy {
@@ -70,6 +71,16 @@ export function exploringPolicy(policy: Policy, options: ExplorationOptions): Po
       }
       return explored(best, tryable, drawn.model, propensity);
     },
+    async keepsTurn(state, { model, inPlaceOf }) {
+      if (inPlaceOf === undefined) return true;
+      try {
+        // The conversation has grown since the model was chosen, and with it what a call costs.
+        const extraUsd = extraOf((await policy.decide(state)).estimates, model, inPlaceOf);
+        return extraUsd === 0 || (extraUsd !== undefined && (await budget.charge(extraUsd, model)));
+      } catch {
+        return false;
+      }
+    },
   };
 }
 
@@ -87,19 +98,23 @@ async function tryableCandidates(
 ): Promise<Tryable[]> {
   if (action.type !== 'call' || action.calls.length > 1) return [];
   const { model } = action.calls[0];
-  const bestUsd = estimates.find((estimate) => estimate.model === model)?.costUsd;
-  if (bestUsd === undefined) return [];
   const callable = new Set(candidates.map(({ id }) => id));
   const reaches = ({ success }: Estimate) => minSuccess === undefined || (success ?? 0) >= minSuccess;
   const leftUsd = await budget.leftUsd();
   const others = estimates.flatMap((estimate) => {
-    if (estimate.model === model || estimate.costUsd === undefined) return [];
-    const extraUsd = Math.max(0, estimate.costUsd - bestUsd);
+    const extraUsd = extraOf(estimates, estimate.model, model);
+    if (estimate.model === model || extraUsd === undefined) return [];
     const allowed = callable.has(estimate.model) && reaches(estimate) && extraUsd <= leftUsd;
     return allowed ? [{ model: estimate.model, extraUsd }] : [];
   });
   // A spent budget ends exploration altogether: candidates that cost less are tried within it or not at all.
   return leftUsd > 0 ? [{ model, extraUsd: 0 }, ...others] : [];
+}
+
+/** What a call of one candidate is expected to cost beyond that of another; `undefined` where either is unknown. */
+function extraOf(estimates: readonly Estimate[], model: string, best: string): number | undefined {
+  const [usd, bestUsd] = [model, best].map((id) => estimates.find((one) => one.model === id)?.costUsd);
+  return usd === undefined || bestUsd === undefined ? undefined : Math.max(0, usd - bestUsd);
 }
 
 function explored(
@@ -122,6 +137,7 @@ function explored(
   return {
     ...decision,
     action: { type: 'call', calls: [{ model }] },
+    inPlaceOf: usual,
     reason: `tried in place of ${usual}, to learn from it`,
   };
 }

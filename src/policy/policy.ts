@@ -85,12 +85,21 @@ export interface Decision {
   reason?: string;
   /** With an accuracy floor: whether some candidate is expected to reach it. */
   floorReached?: boolean;
+  /** Under exploration: the best candidate, where another one was drawn. */
+  inPlaceOf?: string;
   /** Why the policy that was asked for did not decide, where another stood in. */
   fallback?: string;
   /** What deciding itself cost: the router model's tokens. */
   overhead?: { model: string; usage?: Usage; cost: Cost };
   /** The policy's own notes, handed back to it with the step. */
   trace?: unknown;
+}
+
+/** What was chosen at the start of a human turn. */
+export interface TurnChoice {
+  model: string;
+  /** See `Decision`. */
+  inPlaceOf?: string;
 }
 
 /** One thing a policy depends on, as `xrouter doctor` shows it. */
@@ -118,6 +127,11 @@ export interface Policy {
    * @throws when it cannot decide; the router then fails the request, or lets its fallback policy decide
    */
   decide(state: PolicyState): Decision | Promise<Decision>;
+  /**
+   * Asked where an agent's turn goes on whether the model chosen at its start may make this call too; if not, the
+   * choice is made anew. Left out: it may.
+   */
+  keepsTurn?(state: PolicyState, choice: TurnChoice): Promise<boolean>;
   /** Whether what it decides with is there: servers, files. Spends nothing. */
   check?(signal: AbortSignal): Promise<PolicyCheck[]>;
   /** Asked once per request, with its first state, after the answer was delivered; only recorded. Never throws. */

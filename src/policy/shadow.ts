@@ -35,6 +35,7 @@ export function shadowPolicy(
     name: live.name,
     multiTurn: live.multiTurn,
     decide: (state) => live.decide(state),
+    ...(live.keepsTurn && { keepsTurn: (state, choice) => live.keepsTurn!(state, choice) }),
     ...(live.check && { check: (signal: AbortSignal) => live.check!(signal) }),
     async shadow(state) {
       const decision = await ask(state);

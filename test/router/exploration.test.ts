@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { assembleRouter } from '../../src/create-router.ts';
-import { type OwnModel, openLedger, type Policy, type RouterConfig } from '../../src/index.ts';
+import {
+  type ChatMessage,
+  type OwnModel,
+  openLedger,
+  type Policy,
+  type RouterConfig,
+} from '../../src/index.ts';
 import { eventually, labRouter, user } from '../support/lab-router.ts';
 
 const folders: string[] = [];
@@ -53,6 +59,26 @@ describe('an exploration budget for three calls', () => {
     await Promise.all(Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, args)));
     expect(setup.lab.usage().calls).toBe(32);
     expect(setup.lab.usage().models[DOLLAR.id]!.calls).toBe(3);
+  });
+
+  it("pays for three calls of an agent's turn, the rest of which the best model answers", async () => {
+    // The first draw of this seed is the dear model.
+    await using setup = await labRouter({ ...SHOP, exploration: { share: 1, budgetUsd: 3, seed: 6 } });
+    const call = (n: number) => ({
+      id: `call-${n}`,
+      type: 'function' as const,
+      function: { name: 'look', arguments: '{}' },
+    });
+    const messages: ChatMessage[] = user('Look up five things');
+    const models: string[] = [];
+    for (let n = 0; n < 6; n++) {
+      models.push((await setup.router.route({ messages })).model);
+      messages.push({ role: 'assistant', content: null, tool_calls: [call(n)] });
+      messages.push({ role: 'tool', tool_call_id: `call-${n}`, content: 'seen' });
+    }
+    expect(models).toEqual([DOLLAR.id, DOLLAR.id, DOLLAR.id, FREE.id, FREE.id, FREE.id]);
+    const scope = { kind: 'key', key: 'xrouter:exploration' } as const;
+    expect(await setup.router.ledger.balance(scope)).toMatchObject({ spentUsd: 3 });
   });
 
   it('is not spent by decisions that nobody carries out', async () => {
