@@ -5,6 +5,7 @@ import type { AssistantMessage } from '../request.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { lockTable } from './lock.ts';
 import {
+  behindLinks,
   type Known,
   keep,
   type Outcome,
@@ -115,9 +116,11 @@ interface Job {
  * that another collection is writing; `invalid_request` where a task's verifier throws, after what is known has been written
  */
 export async function collect(options: CollectOptions): Promise<CollectSummary> {
-  const unlock = lockTable(options.out);
+  // One table under two names is still one, and stays where it is.
+  const out = behindLinks(options.out);
+  const unlock = lockTable(out);
   try {
-    return await collectAlone(options);
+    return await collectAlone({ ...options, out });
   } finally {
     unlock();
   }

@@ -1,6 +1,7 @@
 /** The outcome table that `collect` writes: reading it, adding to it, writing it as a whole. */
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { XrouterError } from '../errors.ts';
@@ -39,6 +40,13 @@ const row = z.looseObject({
 });
 /** Outcomes by task id and model. */
 export type Known = Map<string, Record<string, Outcome>>;
+
+/** The file that a link stands for, also one that is not there yet; another path as it is. */
+export function behindLinks(path: string): string {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
+  if (existsSync(path)) return realpathSync(path);
+  return resolve(realpathSync(dirname(path)), readlinkSync(path));
+}
 
 /**
  * The rows of an outcome table; none where the file does not exist. A name that ends in `.gz` is compressed.

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type AskModel, collect } from '../../src/gym/collect.ts';
 import { openJournal } from '../../src/gym/journal.ts';
-import { lockTable } from '../../src/gym/lock.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -129,50 +128,4 @@ test('a journal broken in the middle is refused by line, and nothing is asked', 
     /Line 2 of .*journal is broken/,
   );
   expect(asked).toBe(0);
-});
-
-test('a second collection into the same table is refused while the first one runs, and nothing is asked', async () => {
-  const out = join(folder, 'table.jsonl');
-  const tasks = ['t0', 't1'].map((id) => ({
-    id,
-    task: 'echo',
-    request: { messages: [{ role: 'user' as const, content: id }] },
-    verify: () => ({ score: 1 }),
-  }));
-  const asked: string[] = [];
-  const { promise: released, resolve: release } = Promise.withResolvers<void>();
-  const ask: AskModel = async (_, model) => {
-    asked.push(model);
-    if (model === 'slow') await released;
-    return { message: { role: 'assistant', content: 'x' }, usd: 0.001 };
-  };
-  const first = collect({ tasks, models: ['slow'], out, ask });
-  try {
-    await expect(collect({ tasks, models: ['quick'], out, ask })).rejects.toMatchObject({
-      code: 'invalid_file',
-      message: expect.stringContaining('Another collection is writing'),
-    });
-    expect(asked).not.toContain('quick');
-  } finally {
-    release();
-    await first;
-  }
-  await collect({ tasks, models: ['quick'], out, ask });
-  expect(linesOf(out).map((line) => Object.keys(JSON.parse(line).outcomes))).toEqual([
-    ['slow', 'quick'],
-    ['slow', 'quick'],
-  ]);
-  expect(existsSync(`${out}.lock`)).toBe(false);
-});
-
-test('the lock of another process holds while that lives, and is taken over when it is dead', () => {
-  const out = join(folder, 'table.jsonl');
-  writeFileSync(`${out}.lock`, String(process.ppid));
-  expect(() => lockTable(out)).toThrow(/Another collection/);
-  writeFileSync(`${out}.lock`, String(spawnSync(process.execPath, ['--version']).pid));
-  lockTable(out)();
-  // In a container every process may have the same number.
-  writeFileSync(`${out}.lock`, String(process.pid));
-  lockTable(out)();
-  expect(existsSync(`${out}.lock`)).toBe(false);
 });
