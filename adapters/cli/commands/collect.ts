@@ -1,7 +1,8 @@
 /** `xrouter collect`: measures models on tasks and writes an outcome table. */
 
 import { Command } from 'commander';
-import type { RefusalCode, RouteRequest, Router } from '../../../src/index.ts';
+import type { Ledger, RefusalCode, RouteRequest, Router } from '../../../src/index.ts';
+import { defaultLedgerPath } from '../../../src/index.ts';
 import type { KnownPrompts } from '../../../src/lab/index.ts';
 import type { AskModel, CollectSummary, CollectTask, GymTask, TaskKind } from '../../../src/learn/index.ts';
 import { collect, generateTasks, missing, mistakeOf, readTaskFile } from '../../../src/learn/index.ts';
@@ -9,6 +10,7 @@ import { atLeastZero, CONFIG, LAB, LEDGER, list, probability, wholeFrom } from '
 import { printJson, say, UsageError } from '../output.ts';
 import { progressLine } from '../progress.ts';
 import { openCallingRouter } from '../setup.ts';
+import { accountOnly, refusedBy } from '../spending.ts';
 import { usd } from '../table.ts';
 
 interface CollectFlags {
@@ -51,17 +53,23 @@ export function command(): Command {
 async function run(flags: CollectFlags): Promise<void> {
   const gym = flags.tasks === 'gym' ? gymTasks(flags) : undefined;
   const tasks: readonly CollectTask[] = gym ?? (await readTaskFile(flags.tasks));
-  const { router, close } = await openCallingRouter(flags, {
-    // One model is asked for each call, so there is nothing to decide, and nothing to escalate to.
-    settings: ({ budgets }) => ({
-      policy: 'cheapest',
-      verifier: undefined,
-      // Collect itself sets aside who keeps failing; a circuit that opens would fail the tasks after it unasked.
-      breaker: { failureThreshold: Number.MAX_SAFE_INTEGER },
-      budgets: flags.maxUsd === undefined ? budgets : { ...budgets, otherKeysUsd: flags.maxUsd },
-    }),
-    known: gym && answersOf(gym),
-  });
+  const { router, close } = await openCallingRouter(
+    { ...flags, ledger: undefined },
+    {
+      // One model is asked for each call, so there is nothing to decide, and nothing to escalate to.
+      settings: ({ budgets, ledger }) => ({
+        policy: 'cheapest',
+        verifier: undefined,
+        shadow: undefined,
+        exploration: undefined,
+        ledger: accountOf(flags, ledger),
+        // Collect itself sets aside who keeps failing; a circuit that opens would fail the tasks after it unasked.
+        breaker: { failureThreshold: Number.MAX_SAFE_INTEGER },
+        budgets: flags.maxUsd === undefined ? budgets : { ...budgets, otherKeysUsd: flags.maxUsd },
+      }),
+      known: gym && answersOf(gym),
+    },
+  );
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once('SIGINT', interrupt);
@@ -95,6 +103,12 @@ function gymTasks({ count, seed, kinds, difficulty }: CollectFlags): GymTask[] {
   });
 }
 
+/** The lab's money is none, so it has no place in the configured account. */
+function accountOf({ ledger, lab }: CollectFlags, configured: string | Ledger | undefined) {
+  const chosen = ledger ?? (lab ? undefined : (configured ?? defaultLedgerPath()));
+  return chosen === undefined ? undefined : accountOnly(chosen);
+}
+
 function askBy(router: Router, capped: boolean): AskModel {
   return async (request, model, signal, run) => {
     const asked: RouteRequest = {
@@ -109,8 +123,10 @@ function askBy(router: Router, capped: boolean): AskModel {
         const { message, cost, usage } = event.result;
         return { message, usd: cost.usd, usage };
       }
-      if (event.episode.refusals.some(({ code }) => INABILITIES.has(code))) return undefined;
-      throw event.error;
+      const { error, episode } = event;
+      if (episode.refusals.some(({ code }) => INABILITIES.has(code))) return undefined;
+      if (error.code === 'budget_exceeded') throw await refusedBy(router, asked, episode);
+      throw Object.assign(error, { episode });
     }
     throw new Error('The event stream ended without an end event.');
   };
@@ -155,7 +171,7 @@ const KIND_OF_SKILL = {
 
 /** @throws Error, for exit status 1, where outcomes are missing */
 function report(summary: CollectSummary, out: string): void {
-  const { rows, done, total, unable, spentUsd, failures, setAside, stopped } = summary;
+  const { rows, done, total, unable, spentUsd, failures, setAside, stopped, refusal } = summary;
   say(`${out}: ${rows} rows, ${done} of ${total} outcomes, ${usd(spentUsd)} spent by this run.`);
   for (const [model, count] of Object.entries(unable)) {
     say(`${model} cannot be asked ${count} of the tasks: no tools, no JSON schema, or too little context.`);
@@ -166,10 +182,8 @@ function report(summary: CollectSummary, out: string): void {
   }
   const left = missing(summary);
   if (left === 0) return;
-  const why =
-    stopped === 'spending cap' ? 'another call might exceed the spending cap' : (stopped ?? 'calls failed');
-  const how = stopped === 'spending cap' ? ' with a higher --max-usd' : '';
-  throw new Error(`${left} of ${total} outcomes are missing: ${why}. Run the same command${how} to go on.`);
+  const why = refusal ?? `${stopped ?? 'calls failed'}. Run the same command to go on.`;
+  throw new Error(`${left} of ${total} outcomes are missing: ${why}`);
 }
 
 function countBy(lines: string[]): [string, number][] {

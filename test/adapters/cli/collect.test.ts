@@ -2,11 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openLedger } from '../../../src/ledger/index.ts';
 
 const MAIN = join(import.meta.dirname, '../../../adapters/cli/main.ts');
 let folder: string;
@@ -43,6 +44,51 @@ const WEAK = 'openai/gpt-5-nano';
 const STRONG = 'openai/gpt-5';
 const gym = (...more: string[]) =>
   start('--tasks', 'gym', '--lab', '--pool', 'gpt-5-nano,gpt-5', '--out', out, ...more);
+
+/** A provider over a real socket, whose answers the test makes. */
+async function startProvider(answerOne: (request: IncomingMessage, response: ServerResponse) => unknown) {
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => answerOne(request, response));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const configure = (more: object) => {
+    const config = {
+      providers: { shaky: { baseUrl: `http://127.0.0.1:${port}/v1` } },
+      models: [
+        { id: 'shaky/model', price: { inputUsdPerMTok: 1, outputUsdPerMTok: 1 } },
+        { id: 'shaky/cheap', price: { inputUsdPerMTok: 0.01, outputUsdPerMTok: 0.01 } },
+      ],
+      retry: { maxAttempts: 1 },
+    };
+    writeFileSync(join(folder, 'xrouter.config.json'), JSON.stringify({ ...config, ...more }));
+  };
+  configure({});
+  return {
+    configure,
+    /** Of so many tasks, whose right answer is 1. */
+    collect(count: number, ...more: string[]) {
+      const lines = Array.from({ length: count }, (_, index) =>
+        JSON.stringify({ id: `s${index}`, task: 'sums', prompt: `${index}`, answer: 1 }),
+      );
+      writeFileSync(join(folder, 'tasks.jsonl'), lines.join('\n'));
+      return start(
+        ...['--tasks', 'tasks.jsonl', '--pool', 'shaky/model', '--out', out],
+        ...['--ledger', join(folder, 'ledger.db'), ...more],
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function answer(response: ServerResponse, content = 'Answer: 1', finish_reason = 'stop') {
+  const choices = [{ index: 0, message: { role: 'assistant', content }, finish_reason }];
+  const usage = { prompt_tokens: 20, completion_tokens: 30, total_tokens: 50 };
+  response.setHeader('content-type', 'application/json').end(JSON.stringify({ choices, usage }));
+}
 
 interface Row {
   id: string;
@@ -164,40 +210,105 @@ describe('collect', () => {
   });
 
   test('a model that fails at every other call is asked all the same, and the summary names its failures', async () => {
-    const answer = { message: { role: 'assistant', content: 'Answer: 1' }, finish_reason: 'stop', index: 0 };
     let calls = 0;
-    const server = createServer((request, response) => {
-      request.resume().on('end', () => {
-        response.statusCode = calls++ % 2 ? 200 : 500;
-        response.setHeader('content-type', 'application/json').end(JSON.stringify({ choices: [answer] }));
-      });
+    await using provider = await startProvider((_, response) => {
+      if (calls++ % 2) return answer(response);
+      response.writeHead(500).end();
     });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { code, stderr } = await provider.collect(20, '--concurrency', '1').ended;
+    expect({ code, stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/10 calls failed:.*500/),
+    });
+    expect(rows()).toHaveLength(10);
+  });
+
+  test('a model that is rate limited is waited for, as long as it asks, and nothing is missing', async () => {
+    const times: number[] = [];
+    await using provider = await startProvider((_, response) => {
+      times.push(Date.now());
+      if (times.length !== 4 && times.length !== 5) return answer(response);
+      return response.writeHead(429, { 'retry-after-ms': '1500' }).end('{"error":{"message":"slow down"}}');
+    });
+    expect(await provider.collect(10, '--concurrency', '1').ended).toMatchObject({ code: 0 });
+    expect(rows()).toHaveLength(10);
+    expect(times).toHaveLength(12);
+    expect(times[4]! - times[3]!).toBeGreaterThan(1490);
+    expect(times[5]! - times[4]!).toBeGreaterThan(1490);
+  });
+
+  test('no connection, an answer cut off and an empty one are no outcome; what they cost is told and booked', async () => {
+    let calls = 0;
+    await using provider = await startProvider((request, response) => {
+      const fault = calls++ % 8;
+      if (fault === 1) return request.socket.destroy();
+      if (fault === 3) {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        return response.end('data: {"choices":[{"index":0,"delta":{"content":"Answer: 1"}}]}\n\n');
+      }
+      if (fault === 5) return answer(response, '');
+      // This one is the model's own doing: a wrong answer.
+      if (fault === 7) return answer(response, 'I think that it', 'length');
+      return answer(response);
+    });
+    const { code, stdout, stderr } = await provider.collect(24, '--concurrency', '1', '--json').ended;
+    expect(code, stderr).toBe(1);
+    const summary = JSON.parse(stdout);
+    expect(summary).toMatchObject({ done: 15, total: 24, failures: { length: 9 } });
+    const scores = rows().map((row) => row.outcomes['shaky/model']!.score);
+    expect([
+      scores.filter((score) => score === 1).length,
+      scores.filter((score) => score === 0).length,
+    ]).toEqual([12, 3]);
+    const ledger = await openLedger({ path: join(folder, 'ledger.db') });
     try {
-      const { port } = server.address() as AddressInfo;
-      const price = { inputUsdPerMTok: 1, outputUsdPerMTok: 1 };
-      const config = {
-        providers: { shaky: { baseUrl: `http://127.0.0.1:${port}/v1` } },
-        models: [{ id: 'shaky/model', price }],
-        retry: { maxAttempts: 1 },
-      };
-      writeFileSync(join(folder, 'xrouter.config.json'), JSON.stringify(config));
-      const lines = Array.from({ length: 20 }, (_, index) =>
-        JSON.stringify({ id: `s${index}`, task: 'sums', prompt: `${index}`, answer: 1 }),
+      const booked = (await ledger.entries({ limit: 1000 })).map(({ usd }) => usd!);
+      expect(summary.spentUsd).toBeCloseTo(
+        booked.reduce((sum, usd) => sum + usd, 0),
+        9,
       );
-      writeFileSync(join(folder, 'tasks.jsonl'), lines.join('\n'));
-      const { code, stderr } = await start(
-        ...['--tasks', 'tasks.jsonl', '--pool', 'shaky/model', '--out', out, '--concurrency', '1'],
-        ...['--ledger', join(folder, 'ledger.db')],
-      ).ended;
-      expect({ code, stderr }).toMatchObject({
-        code: 1,
-        stderr: expect.stringMatching(/10 calls failed:.*500/),
-      });
-      expect(rows()).toHaveLength(10);
     } finally {
-      server.close();
+      await ledger.close();
     }
+  });
+
+  test('a budget of the configuration that leaves no room is named, with where to change it', async () => {
+    await using provider = await startProvider((_, response) => answer(response));
+    provider.configure({ budgets: { dayUsd: 0.0085 } });
+    const day = await provider.collect(20, '--max-usd', '5').ended;
+    expect(day).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /outcomes are missing: another call might exceed budgets.dayUsd of the configuration of \$0.0085.*00:00 UTC/,
+      ),
+    });
+    expect(day.stderr).not.toContain('--max-usd');
+    // What one call of a model may never cost is no reason to stop the others.
+    provider.configure({ budgets: { requestUsd: 0.001 } });
+    const request = await provider.collect(20, '--pool', 'shaky/model,shaky/cheap').ended;
+    expect(request.stderr).toMatch(
+      /shaky\/model was set aside: .*budgets.requestUsd of the configuration refuses it/,
+    );
+    expect(rows().filter((row) => row.outcomes['shaky/cheap'])).toHaveLength(20);
+  });
+
+  test('measurements leave the episodes of the own traffic alone', async () => {
+    const path = join(folder, 'ledger.db');
+    expect((await gym('--count', '4', '--ledger', path).ended).code).toBe(0);
+    const ledger = await openLedger({ path });
+    try {
+      expect(await ledger.entries()).toHaveLength(8);
+      expect(await ledger.episodeStore.episodes()).toEqual([]);
+    } finally {
+      await ledger.close();
+    }
+  });
+
+  test('what the lab costs is not booked in the configured account', async () => {
+    const path = join(folder, 'real.db');
+    writeFileSync(join(folder, 'xrouter.config.json'), JSON.stringify({ ledger: path }));
+    expect((await gym('--count', '2').ended).code).toBe(0);
+    expect(existsSync(path)).toBe(false);
   });
 
   test('tasks that a model cannot be asked are told, and the table is whole without them', async () => {
