@@ -10,7 +10,8 @@ import { compileSchema } from '../verifier/json-schema.ts';
 import { canonical } from '../verifier/json-value.ts';
 import type { CollectTask } from './collect.ts';
 import { fileText } from './file-text.ts';
-import { bare, fencedBlocks, readJson, readNumber, readText } from './reading.ts';
+import { readNumber } from './read-number.ts';
+import { bare, fencedBlocks, readJson, readText } from './reading.ts';
 import { RIGHT, type Score, textOfAnswer, wrong } from './task.ts';
 
 const answer = z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()])).min(1)]);

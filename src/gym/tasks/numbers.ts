@@ -1,6 +1,7 @@
 /** Arithmetic, word problems and systems of equations, all with whole answers. */
 import type { Random } from '../random.ts';
-import { answerLines, readNumber, statedAnswer, statedNumber } from '../reading.ts';
+import { readNumber, statedNumber } from '../read-number.ts';
+import { answerLines, statedAnswer } from '../reading.ts';
 import { type Draft, RIGHT, scaled, textTask, wrong } from '../task.ts';
 import { CITIES, CLOSING, GOODS, PEOPLE } from './words.ts';
 

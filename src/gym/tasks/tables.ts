@@ -1,6 +1,7 @@
 /** Questions about a table: filter, then sum, count, extreme or group. Size: rows times conditions. */
 import type { Random } from '../random.ts';
-import { readNumber, readText } from '../reading.ts';
+import { readNumber } from '../read-number.ts';
+import { readText } from '../reading.ts';
 import { type Draft, RIGHT, scaled, textTask, wrong } from '../task.ts';
 import { CITIES, CLOSING, COLOURS, GOODS } from './words.ts';
 
