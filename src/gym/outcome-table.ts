@@ -96,10 +96,15 @@ export function outcomesOf(table: readonly OutcomeRow[], tasks: readonly Collect
     if (!row) continue;
     const asked = promptColumns(task);
     const same = (column: string) => canonical(row[column]) === canonical(asked[column]);
-    if (same('prompt') && same('messages')) continue;
-    throw new XrouterError('invalid_file', `${out} holds a task "${task.id}" with another prompt.`, {
-      hint: 'Give the changed task another id, or choose another output file.',
-    });
+    // A table of another origin may hold no tools.
+    if (same('prompt') && same('messages') && (row.tools === undefined || same('tools'))) continue;
+    throw new XrouterError(
+      'invalid_file',
+      `${out} holds a task "${task.id}" with another prompt or other tools.`,
+      {
+        hint: 'Give the changed task another id, or choose another output file.',
+      },
+    );
   }
   return known;
 }

@@ -32,6 +32,15 @@ interface Line {
   asideBecause?: string;
 }
 
+/**
+ * After a failure a task from elsewhere: those beside each other are often alike, and a model that refuses some
+ * kind of task would be set aside at the same place in every run.
+ */
+function nextOf({ tasks, failuresInARow }: Line): CollectTask | undefined {
+  const share = (failuresInARow * 0.618) % 1;
+  return tasks.splice(tasks.length - 1 - Math.floor(share * tasks.length), 1)[0];
+}
+
 export class WaitingLines {
   readonly #lines: Map<string, Line>;
   readonly #nowMs: () => number;
@@ -74,8 +83,8 @@ export class WaitingLines {
       (longest, line) => (line.tasks.length > (longest?.tasks.length ?? 0) ? line : longest),
       undefined,
     );
-    const task = line?.tasks.pop();
-    return line && task && { task, model: line.model };
+    const task = line && nextOf(line);
+    return task && { task, model: line.model };
   }
 
   /** It was not asked after all, and is the first of its line again. */

@@ -95,6 +95,19 @@ test('calls that fail together in an outage are one failure, so a short one sets
   expect(lines.restMs()).toBe(0);
 });
 
+test('a model that refuses a run of tasks beside each other gets all the others, and is asked those too', () => {
+  const { lines } = linesAt(['a']);
+  const asked: string[] = [];
+  for (let job = lines.take(); job; job = lines.take()) {
+    asked.push(job.task.id);
+    const isRefused = Number(job.task.id.slice(1)) < 20;
+    if (isRefused) lines.failed('a', 'bad request', false);
+    else lines.answered('a');
+  }
+  expect(lines.setAside).toEqual([]);
+  expect(asked.toSorted()).toEqual(tasks.map(({ id }) => id).toSorted());
+});
+
 test('a service that stays away is set aside, and a key that is wrong at once', () => {
   const { lines, pass } = linesAt(['down', 'locked']);
   let restedMs = 0;

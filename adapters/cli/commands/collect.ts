@@ -124,7 +124,8 @@ function askBy(router: Router, capped: boolean): AskModel {
         return { message, usd: cost.usd, usage };
       }
       const { error, episode } = event;
-      if (episode.refusals.some(({ code }) => INABILITIES.has(code))) return undefined;
+      const isUnable = episode.refusals.some(({ code }) => INABILITIES.has(code));
+      if (isUnable || error.code === 'context_overflow') return undefined;
       if (error.code === 'budget_exceeded') throw await refusedBy(router, asked, episode);
       throw Object.assign(error, { episode });
     }
@@ -177,17 +178,27 @@ function report(summary: CollectSummary, out: string): void {
     say(`${model} cannot be asked ${count} of the tasks: no tools, no JSON schema, or too little context.`);
   }
   for (const { model, reason } of setAside) say(`${model} was set aside: ${reason}`);
-  for (const [reason, count] of countBy(failures.map(({ model, reason }) => `${model}: ${reason}`))) {
+  const kinds = alike(failures.map(({ model, reason }) => `${model}: ${reason}`));
+  for (const [reason, count] of kinds.slice(0, MOST_KINDS)) {
     say(`${count} ${count === 1 ? 'call' : 'calls'} failed: ${reason}`);
   }
+  if (kinds.length > MOST_KINDS)
+    say(`There are ${kinds.length - MOST_KINDS} more kinds of failures; --json tells all of them.`);
   const left = missing(summary);
   if (left === 0) return;
   const why = refusal ?? `${stopped ?? 'calls failed'}. Run the same command to go on.`;
   throw new Error(`${left} of ${total} outcomes are missing: ${why}`);
 }
 
-function countBy(lines: string[]): [string, number][] {
-  return [...Map.groupBy(lines, (line) => line)].map(([line, group]) => [line, group.length]);
+/** On one screen, beside what else is told. */
+const MOST_KINDS = 12;
+
+/** The first of those that differ in numbers and ids only, as of requests, and how many they are; most first. */
+function alike(lines: string[]): [string, number][] {
+  const kinds = Map.groupBy(lines, (line) => line.replace(/[\w-]*\d[\w-]*/g, '#'));
+  return [...kinds.values()]
+    .map((group): [string, number] => [group[0]!, group.length])
+    .toSorted(([, a], [, b]) => b - a);
 }
 
 function range(value: string): number[] {

@@ -1,15 +1,11 @@
 /** `xrouter collect` as a process, over the lab: what it writes, how it stops, and that it goes on. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openLedger } from '../../../src/ledger/index.ts';
+import { rowsOf, startCollect } from '../../support/collecting.ts';
 
-const MAIN = join(import.meta.dirname, '../../../adapters/cli/main.ts');
 let folder: string;
 let out: string;
 beforeEach(() => {
@@ -18,88 +14,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-function start(...args: string[]) {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'collect', ...args], {
-    cwd: folder,
-    env: { ...process.env, SHAKY_API_KEY: 'any' },
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (data) => {
-    stdout += data;
-  });
-  child.stderr.on('data', (data) => {
-    stderr += data;
-  });
-  const ended = new Promise<Ended>((done) => child.on('close', (code) => done({ code, stdout, stderr })));
-  return { child, ended };
-}
-
 const WEAK = 'openai/gpt-5-nano';
 const STRONG = 'openai/gpt-5';
 const gym = (...more: string[]) =>
-  start('--tasks', 'gym', '--lab', '--pool', 'gpt-5-nano,gpt-5', '--out', out, ...more);
+  startCollect(folder, '--tasks', 'gym', '--lab', '--pool', 'gpt-5-nano,gpt-5', '--out', out, ...more);
 
-/** A provider over a real socket, whose answers the test makes. */
-async function startProvider(answerOne: (request: IncomingMessage, response: ServerResponse) => unknown) {
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => answerOne(request, response));
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  const configure = (more: object) => {
-    const config = {
-      providers: { shaky: { baseUrl: `http://127.0.0.1:${port}/v1` } },
-      models: [
-        { id: 'shaky/model', price: { inputUsdPerMTok: 1, outputUsdPerMTok: 1 } },
-        { id: 'shaky/cheap', price: { inputUsdPerMTok: 0.01, outputUsdPerMTok: 0.01 } },
-      ],
-      retry: { maxAttempts: 1 },
-    };
-    writeFileSync(join(folder, 'xrouter.config.json'), JSON.stringify({ ...config, ...more }));
-  };
-  configure({});
-  return {
-    configure,
-    /** Of so many tasks, whose right answer is 1. */
-    collect(count: number, ...more: string[]) {
-      const lines = Array.from({ length: count }, (_, index) =>
-        JSON.stringify({ id: `s${index}`, task: 'sums', prompt: `${index}`, answer: 1 }),
-      );
-      writeFileSync(join(folder, 'tasks.jsonl'), lines.join('\n'));
-      return start(
-        ...['--tasks', 'tasks.jsonl', '--pool', 'shaky/model', '--out', out],
-        ...['--ledger', join(folder, 'ledger.db'), ...more],
-      );
-    },
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
-}
-
-function answer(response: ServerResponse, content = 'Answer: 1', finish_reason = 'stop') {
-  const choices = [{ index: 0, message: { role: 'assistant', content }, finish_reason }];
-  const usage = { prompt_tokens: 20, completion_tokens: 30, total_tokens: 50 };
-  response.setHeader('content-type', 'application/json').end(JSON.stringify({ choices, usage }));
-}
-
-interface Row {
-  id: string;
-  task: string;
-  outcomes: Record<string, { score: number; cost: number }>;
-}
-const rows = (): Row[] =>
-  readFileSync(out, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+const rows = () => rowsOf(out);
 const spent = () =>
   rows()
     .flatMap((row) => Object.values(row.outcomes))
@@ -202,94 +122,12 @@ describe('collect', () => {
         )
         .join('\r\n')}`,
     );
-    const { code } = await start('--tasks', file, '--lab', '--pool', 'gpt-5', '--out', out).ended;
+    const { code } = await startCollect(folder, '--tasks', file, '--lab', '--pool', 'gpt-5', '--out', out)
+      .ended;
     expect(code).toBe(0);
     expect(rows().map((row) => [row.id, row.task, Object.keys(row.outcomes)])).toEqual(
       ['s0', 's1', 's2'].map((id) => [id, 'sums', [STRONG]]),
     );
-  });
-
-  test('a model that fails at every other call is asked all the same, and the summary names its failures', async () => {
-    let calls = 0;
-    await using provider = await startProvider((_, response) => {
-      if (calls++ % 2) return answer(response);
-      response.writeHead(500).end();
-    });
-    const { code, stderr } = await provider.collect(20, '--concurrency', '1').ended;
-    expect({ code, stderr }).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/10 calls failed:.*500/),
-    });
-    expect(rows()).toHaveLength(10);
-  });
-
-  test('a model that is rate limited is waited for, as long as it asks, and nothing is missing', async () => {
-    const times: number[] = [];
-    await using provider = await startProvider((_, response) => {
-      times.push(Date.now());
-      if (times.length !== 4 && times.length !== 5) return answer(response);
-      return response.writeHead(429, { 'retry-after-ms': '1500' }).end('{"error":{"message":"slow down"}}');
-    });
-    expect(await provider.collect(10, '--concurrency', '1').ended).toMatchObject({ code: 0 });
-    expect(rows()).toHaveLength(10);
-    expect(times).toHaveLength(12);
-    expect(times[4]! - times[3]!).toBeGreaterThan(1490);
-    expect(times[5]! - times[4]!).toBeGreaterThan(1490);
-  });
-
-  test('no connection, an answer cut off and an empty one are no outcome; what they cost is told and booked', async () => {
-    let calls = 0;
-    await using provider = await startProvider((request, response) => {
-      const fault = calls++ % 8;
-      if (fault === 1) return request.socket.destroy();
-      if (fault === 3) {
-        response.writeHead(200, { 'content-type': 'text/event-stream' });
-        return response.end('data: {"choices":[{"index":0,"delta":{"content":"Answer: 1"}}]}\n\n');
-      }
-      if (fault === 5) return answer(response, '');
-      // This one is the model's own doing: a wrong answer.
-      if (fault === 7) return answer(response, 'I think that it', 'length');
-      return answer(response);
-    });
-    const { code, stdout, stderr } = await provider.collect(24, '--concurrency', '1', '--json').ended;
-    expect(code, stderr).toBe(1);
-    const summary = JSON.parse(stdout);
-    expect(summary).toMatchObject({ done: 15, total: 24, failures: { length: 9 } });
-    const scores = rows().map((row) => row.outcomes['shaky/model']!.score);
-    expect([
-      scores.filter((score) => score === 1).length,
-      scores.filter((score) => score === 0).length,
-    ]).toEqual([12, 3]);
-    const ledger = await openLedger({ path: join(folder, 'ledger.db') });
-    try {
-      const booked = (await ledger.entries({ limit: 1000 })).map(({ usd }) => usd!);
-      expect(summary.spentUsd).toBeCloseTo(
-        booked.reduce((sum, usd) => sum + usd, 0),
-        9,
-      );
-    } finally {
-      await ledger.close();
-    }
-  });
-
-  test('a budget of the configuration that leaves no room is named, with where to change it', async () => {
-    await using provider = await startProvider((_, response) => answer(response));
-    provider.configure({ budgets: { dayUsd: 0.0085 } });
-    const day = await provider.collect(20, '--max-usd', '5').ended;
-    expect(day).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(
-        /outcomes are missing: another call might exceed budgets.dayUsd of the configuration of \$0.0085.*00:00 UTC/,
-      ),
-    });
-    expect(day.stderr).not.toContain('--max-usd');
-    // What one call of a model may never cost is no reason to stop the others.
-    provider.configure({ budgets: { requestUsd: 0.001 } });
-    const request = await provider.collect(20, '--pool', 'shaky/model,shaky/cheap').ended;
-    expect(request.stderr).toMatch(
-      /shaky\/model was set aside: .*budgets.requestUsd of the configuration refuses it/,
-    );
-    expect(rows().filter((row) => row.outcomes['shaky/cheap'])).toHaveLength(20);
   });
 
   test('measurements leave the episodes of the own traffic alone', async () => {
@@ -313,8 +151,17 @@ describe('collect', () => {
 
   test('tasks that a model cannot be asked are told, and the table is whole without them', async () => {
     const pool = ['--pool', 'gpt-5,deepseek/deepseek-v4-flash', '--kinds', 'extraction,arithmetic'];
-    const { code, stderr } = await start('--tasks', 'gym', '--lab', ...pool, '--count', '10', '--out', out)
-      .ended;
+    const { code, stderr } = await startCollect(
+      folder,
+      '--tasks',
+      'gym',
+      '--lab',
+      ...pool,
+      '--count',
+      '10',
+      '--out',
+      out,
+    ).ended;
     expect({ code, stderr }).toMatchObject({
       code: 0,
       stderr: expect.stringContaining('deepseek/deepseek-v4-flash cannot be asked 5 of the tasks'),
@@ -356,7 +203,7 @@ describe('collect', () => {
       /no\/x/,
     ],
   ])('%s is told in one line', async (_, args, expected, message) => {
-    const { code, stdout, stderr } = await start(...args).ended;
+    const { code, stdout, stderr } = await startCollect(folder, ...args).ended;
     expect({ code, stderr }).toMatchObject({ code: expected, stderr: expect.stringMatching(message) });
     expect(stdout).toBe('');
   });
