@@ -103,6 +103,16 @@ describe.each(TASK_KINDS)('tasks of kind %s', (kind) => {
     }
   });
 
+  test('thoughts left in the answer are no part of it, whether their beginning is there or not', async () => {
+    const thoughts = 'Maybe {"orders": [ or:\n```js\nfunction x() {\n```\nAnswer: 1, Ada\n\n';
+    for (const task of tasks.filter(({ solution }) => solution.content)) {
+      const text = textOf(task.solution.content);
+      for (const right of [`<think>\n${thoughts}</think>\n\n${text}`, `${thoughts}</think>${text}`])
+        expect(await scoreOf(task, say(right)), promptOf(task)).toBe(1);
+      expect(await scoreOf(task, say(`<think>${thoughts}${text}`)), 'cut off while it thinks').toBe(0);
+    }
+  });
+
   test('near misses fail, with a reason', async () => {
     for (const task of tasks) {
       for (const message of [mistakeOf(task), ...nearMisses(task)]) {
