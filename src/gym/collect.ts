@@ -42,6 +42,8 @@ export interface CollectProgress {
   elapsedMs: number;
   /** Expected time until the end; `undefined` before the first outcome. */
   remainingMs: number | undefined;
+  /** Until the next call, where every model with tasks left rests, for example since its provider limits its rate. */
+  restMs?: number;
 }
 
 export interface CollectOptions {

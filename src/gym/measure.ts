@@ -71,6 +71,7 @@ export class Measurement {
             });
           running.add(one);
         } else if (running.size > 0 || restMs !== undefined) {
+          if (running.size === 0) this.#tell(restMs);
           await this.#next(running, restMs);
         } else {
           break;
@@ -161,7 +162,7 @@ export class Measurement {
     this.#lines.giveBack(job);
   }
 
-  #tell(): void {
+  #tell(restMs?: number): void {
     const elapsedMs = performance.now() - this.#startedAt;
     // The call this is told after still counts as under way.
     const left = this.#lines.length + Math.max(0, this.#active - 1);
@@ -172,6 +173,7 @@ export class Measurement {
       spentUsd: this.#spentUsd,
       elapsedMs,
       remainingMs: this.#measured === 0 ? undefined : (elapsedMs / this.#measured) * left,
+      ...(restMs !== undefined && { restMs }),
     });
   }
 
