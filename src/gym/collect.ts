@@ -75,6 +75,8 @@ export interface CollectSummary {
   failures: { id: string; model: string; reason: string }[];
   /** Models not asked any further in this run, and why. */
   setAside: { model: string; reason: string }[];
+  /** Outcomes of a killed run that wait in the journal, since their tasks are not among these. */
+  unplaced?: number;
 }
 
 /** Outcomes that another run could add. */
@@ -84,7 +86,8 @@ export function missing({ done, total, unable }: CollectSummary): number {
 
 /**
  * Runs the tasks and writes the table. What is paid for is in `OUT.journal` at once; the table itself is
- * replaced as a whole at the end, also of a run that was stopped. The journal goes when nothing is missing.
+ * replaced as a whole at the end, also of a run that was stopped. The journal goes when nothing is missing
+ * and nothing waits in it.
  *
  * @throws XrouterError `invalid_file` for a broken table or journal, one of other tasks with the same ids, or one
  * that another collection is writing; `invalid_request` where a task's verifier throws, after what is known has been written
@@ -108,6 +111,8 @@ async function collectAlone(options: CollectOptions): Promise<CollectSummary> {
   try {
     for (const { id, model, outcome } of journal.entries)
       (known.get(id) ?? keep(known, id))[model] ??= outcome;
+    const placed = new Set([...table, ...tasks].map(({ id }) => id));
+    const unplaced = journal.entries.filter(({ id }) => !placed.has(id)).length;
     const measurement = new Measurement(options, journal, known);
     try {
       await measurement.run();
@@ -115,8 +120,10 @@ async function collectAlone(options: CollectOptions): Promise<CollectSummary> {
       const rows = rowsOf(table, tasks, known);
       if (rows.length > 0) await writeTable(out, rows);
     }
-    const summary = measurement.summary(rowsOf(table, tasks, known).length);
-    if (missing(summary) === 0) journal.remove();
+    const rows = rowsOf(table, tasks, known).length;
+    const summary = { rows, ...measurement.summary(), ...(unplaced > 0 && { unplaced }) };
+    // Of tasks that are not among these only the outcomes are known; they wait for a run with their prompts.
+    if (missing(summary) === 0 && unplaced === 0) journal.remove();
     else journal.close();
     return summary;
   } catch (error) {

@@ -177,10 +177,9 @@ export class Measurement {
     });
   }
 
-  /** @param rows of the table as it was written */
-  summary(rows: number): CollectSummary {
+  /** What came of it, without what the table and the journal hold. */
+  summary(): Omit<CollectSummary, 'rows' | 'unplaced'> {
     return {
-      rows,
       done: this.#done,
       total: this.#total,
       unable: Object.fromEntries(this.#unable),

@@ -112,6 +112,35 @@ test('a journal cut off at any byte is resumed; only the call on the cut line is
   }
 });
 
+test('outcomes of a killed run wait in the journal while other tasks are run into the same table', async () => {
+  const out = join(folder, 'table.jsonl');
+  const task = (id: string) => ({
+    id,
+    task: 'echo',
+    request: { messages: [{ role: 'user' as const, content: id }] },
+    verify: () => ({ score: 1 }),
+  });
+  // What a process leaves that is killed after its first outcome.
+  const killed = openJournal(`${out}.journal`);
+  killed.append({ id: 'old', model: 'm', outcome: { score: 1, cost: 0.25 } });
+  killed.close();
+  const asked: string[] = [];
+  const ask: AskModel = async ({ messages }) => {
+    asked.push(String(messages[0]!.content));
+    return { message: { role: 'assistant', content: 'x' }, usd: 0.001 };
+  };
+  const others = await collect({ tasks: [task('new')], models: ['m'], out, ask });
+  expect(others).toMatchObject({ rows: 1, done: 1, total: 1, unplaced: 1 });
+  const all = await collect({ tasks: [task('new'), task('old')], models: ['m'], out, ask });
+  expect(all).not.toHaveProperty('unplaced');
+  expect(asked).toEqual(['new']);
+  expect(linesOf(out).map((line) => JSON.parse(line))).toMatchObject([
+    { id: 'new', outcomes: { m: { cost: 0.001 } } },
+    { id: 'old', outcomes: { m: { cost: 0.25 } } },
+  ]);
+  expect(existsSync(`${out}.journal`)).toBe(false);
+});
+
 test('a journal broken in the middle is refused by line, and nothing is asked', async () => {
   const out = join(folder, 'table.jsonl');
   writeFileSync(

@@ -184,6 +184,10 @@ function report(summary: CollectSummary, out: string): void {
   }
   if (kinds.length > MOST_KINDS)
     say(`There are ${kinds.length - MOST_KINDS} more kinds of failures; --json tells all of them.`);
+  if (summary.unplaced) {
+    const what = `${summary.unplaced} ${summary.unplaced === 1 ? 'outcome' : 'outcomes'} of other tasks`;
+    say(`${out}.journal keeps ${what}; a run that has those tasks too puts them into the table.`);
+  }
   const left = missing(summary);
   if (left === 0) return;
   const why = refusal ?? `${stopped ?? 'calls failed'}. Run the same command to go on.`;
