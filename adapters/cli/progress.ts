@@ -42,11 +42,11 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
   };
 }
 
-function wordsOf({ done, failed, total, spentUsd, remainingMs, restMs = 0 }: Progress): string {
+function wordsOf({ done, failed, total, spentUsd, remainingMs, restMs }: Progress): string {
   const parts = [`${done} of ${total} outcomes`, `${usd(spentUsd)} spent`];
   if (failed > 0) parts.push(`${failed} failed`);
   if (remainingMs !== undefined && done < total) parts.push(`${duration(remainingMs)} left`);
-  if (restMs >= 1000) parts.push(`waiting ${duration(restMs)} before the next call`);
+  if (restMs !== undefined) parts.push(`waiting ${duration(restMs)} before the next call`);
   return parts.join(', ');
 }
 

@@ -8,6 +8,9 @@ import { type Known, keep, type Outcome } from './outcome-table.ts';
 import type { Score } from './task.ts';
 import { type Job, WaitingLines } from './waiting-lines.ts';
 
+/** Shorter ones are over before they are read. */
+const SHOWN_REST_MS = 500;
+
 export class Measurement {
   readonly #options: CollectOptions;
   readonly #journal: Journal;
@@ -71,7 +74,7 @@ export class Measurement {
             });
           running.add(one);
         } else if (running.size > 0 || restMs !== undefined) {
-          if (running.size === 0) this.#tell(restMs);
+          if (running.size === 0 && restMs! >= SHOWN_REST_MS) this.#tell(restMs);
           await this.#next(running, restMs);
         } else {
           break;
