@@ -11,7 +11,7 @@ const LONGEST_ANSWER_CHARS = 2_000;
 const ANSWER =
   /(?:^|[^\p{L}])answer(?: is)?[\s*_]{0,9}[:：=](?:[*_\s]|(?:```|~~~)\w*\n|(?:\$\$|\\\[)[^\S\n]*\n)*([^\n]*)/giu;
 
-/** What follows the last "Answer:" on its line, or stands in the last \boxed{}, whichever comes later. */
+/** What follows the last "Answer:" on its line, or stands in the last \boxed{} or <answer>, whichever comes later. */
 export function statedAnswer(whole: string): string | undefined {
   const text = whole.slice(-READ_CHARS);
   let at = -1;
@@ -22,6 +22,9 @@ export function statedAnswer(whole: string): string | undefined {
     const inside = balanced(text, match.index + match[0].length);
     // A box on the line of "Answer:" is that answer, without the box.
     if (inside !== undefined) [at, answer] = [match.index, inside];
+  }
+  for (const match of text.matchAll(/<answer>(.{0,2000}?)<\/answer>/gis)) {
+    if (match.index >= at) [at, answer] = [match.index, match[1]!.trim()];
   }
   return answer === undefined ? undefined : bare(answer.slice(0, LONGEST_ANSWER_CHARS));
 }
@@ -49,13 +52,14 @@ function balanced(text: string, start: number): string | undefined {
   return undefined;
 }
 
-/** Without the marks people put around an answer: white space, quotes, bold, code, dollar signs, \text{}. */
+/** Without the marks people put around an answer: white space, quotes, bold, code, tags, dollar signs, \text{}. */
 export function bare(text: string): string {
   let inner = text;
   for (;;) {
     const before = inner;
     inner = inner
       .replace(/^[\s*_`$\u200b\u2060]+|[\s*_`$\u200b\u2060]+$/g, '')
+      .replace(/^<(b|strong|i|em|code)>(.*)<\/\1>$/is, '$2')
       .replace(/^\\(?:text|math)(?:rm|bf|tt|it|sf)?\{([^{}]*)\}$/, '$1')
       .replace(
         /^(?:"(.*)"|'(.*)'|“(.*)”|‘(.*)’|„(.*)“|«(.*)»|\\\((.*)\\\)|\\\[(.*)\\\])$/s,

@@ -140,6 +140,9 @@ test.each([
   ['Answer:\n\\[\n\\text{abc}\n\\]', 'abc'],
   ['Answer: «abc»\u200b', 'abc'],
   ['Answer:\n- abc', 'abc'],
+  ['<answer>abc</answer>', 'abc'],
+  ['Answer: xyz, or rather <answer>\nabc\n</answer>', 'abc'],
+  ['<answer>xyz</answer>\nAnswer: <b>abc</b>', 'abc'],
   ['Answer: -abc', '-abc'],
 ])('the text answer of %j', (text, expected) => {
   expect(readText(text)).toBe(expected);
@@ -183,6 +186,7 @@ test.each([
   ['words for a sign', 'minus '.repeat(80_000)],
   ['halves', '½'.repeat(400_000)],
   ['fractions', '1 1/1 '.repeat(80_000)],
+  ['open tags', '<answer>'.repeat(60_000)],
   ['powers', '10^'.repeat(160_000)],
   ['the word over and over', 'answer is '.repeat(50_000)],
   ['quotes', `Answer: ${'"'.repeat(500_000)}`],
