@@ -1,5 +1,5 @@
 /** The account of a command that measures: what it books, and which budget stopped it. */
-import type { BudgetScope, Episode, Ledger, RouteRequest, Router } from '../../src/index.ts';
+import type { Episode, Ledger, RouteRequest, Router } from '../../src/index.ts';
 import { openLedger, XrouterError } from '../../src/index.ts';
 import { usd } from './table.ts';
 
@@ -51,7 +51,7 @@ export async function refusedBy(
   }
   const held =
     tightest.heldUsd > 0 ? `; ${usd(tightest.heldUsd)} of it is held for calls under way or killed` : '';
-  const { bound, remedy } = WORDS[tightest.kind];
+  const { bound, remedy } = tightest.kind === 'key' ? CAP : DAY;
   return new XrouterError(
     'budget_exceeded',
     `another call might exceed ${bound} of ${usd(tightest.limitUsd!)}${held}.`,
@@ -59,14 +59,11 @@ export async function refusedBy(
   );
 }
 
-const WORDS: Record<Exclude<BudgetScope['kind'], 'request'>, { bound: string; remedy: string }> = {
-  key: { bound: 'the spending cap', remedy: 'Run the same command with a higher --max-usd to go on.' },
-  day: {
-    bound: 'budgets.dayUsd of the configuration',
-    remedy: 'Raise it there or wait until 00:00 UTC, and run the same command to go on.',
-  },
-  session: {
-    bound: 'budgets.sessionUsd of the configuration',
-    remedy: 'Raise it there, and run the same command to go on.',
-  },
+const CAP = {
+  bound: 'the spending cap',
+  remedy: 'Run the same command with a higher --max-usd to go on.',
+};
+const DAY = {
+  bound: 'budgets.dayUsd of the configuration',
+  remedy: 'Raise it there or wait until 00:00 UTC, and run the same command to go on.',
 };

@@ -4,7 +4,7 @@ import type { AssistantMessage } from '../request.ts';
 import { openJournal } from './journal.ts';
 import { lockTable } from './lock.ts';
 import { Measurement } from './measure.ts';
-import { behindLinks, keep, outcomesOf, readTable, rowsOf, writeTable } from './outcome-table.ts';
+import { addEntries, behindLinks, outcomesOf, readTable, rowsOf, writeTable } from './outcome-table.ts';
 import type { GymTask, TaskRequest } from './task.ts';
 
 /** A task as `collect` needs it; every `GymTask` is one. */
@@ -109,8 +109,7 @@ async function collectAlone(options: CollectOptions): Promise<CollectSummary> {
   const known = outcomesOf(table, tasks, out);
   const journal = openJournal(`${out}.journal`);
   try {
-    for (const { id, model, outcome } of journal.entries)
-      (known.get(id) ?? keep(known, id))[model] ??= outcome;
+    addEntries(known, journal.entries, tasks, `${out}.journal`);
     const placed = new Set([...table, ...tasks].map(({ id }) => id));
     const unplaced = journal.entries.filter(({ id }) => !placed.has(id)).length;
     const measurement = new Measurement(options, journal, known);

@@ -4,7 +4,7 @@ import { CallError, XrouterError } from '../errors.ts';
 import type { AssistantMessage } from '../request.ts';
 import type { Answered, CollectOptions, CollectSummary, CollectTask } from './collect.ts';
 import type { Journal } from './journal.ts';
-import { type Known, keep, type Outcome } from './outcome-table.ts';
+import { fingerprintOf, type Known, keep, type Outcome } from './outcome-table.ts';
 import type { Score } from './task.ts';
 import { type Job, WaitingLines } from './waiting-lines.ts';
 
@@ -127,7 +127,7 @@ export class Measurement {
         output_tokens: answered.usage.outputTokens,
       }),
     };
-    this.#journal.append({ id: task.id, model, outcome });
+    this.#journal.append({ id: task.id, fingerprint: fingerprintOf(task), model, outcome });
     (this.#known.get(task.id) ?? keep(this.#known, task.id))[model] = outcome;
     this.#lines.answered(model);
     this.#spentUsd += answered.usd;

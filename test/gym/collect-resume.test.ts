@@ -141,6 +141,31 @@ test('outcomes of a killed run wait in the journal while other tasks are run int
   expect(existsSync(`${out}.journal`)).toBe(false);
 });
 
+test('after kill -9 a task whose prompt has changed under its id is refused, as after a run that ended', async () => {
+  const out = join(folder, 'table.jsonl');
+  const task = (content: string) => ({
+    id: 't',
+    task: 'echo',
+    request: { messages: [{ role: 'user' as const, content }] },
+    verify: () => ({ score: 1 }),
+  });
+  let asked = 0;
+  const ask: AskModel = async (_, model) => {
+    if (model === 'b') throw new Error('not now');
+    asked++;
+    return { message: { role: 'assistant', content: 'x' }, usd: 0.001 };
+  };
+  const models = ['a', 'b'];
+  await collect({ tasks: [task('one')], models, out, ask });
+  // As if it had been killed before it wrote the table.
+  rmSync(out);
+  await expect(collect({ tasks: [task('two')], models, out, ask })).rejects.toThrow(
+    /table.jsonl.journal holds a task "t" with another prompt/,
+  );
+  expect(await collect({ tasks: [task('one')], models, out, ask })).toMatchObject({ done: 1, rows: 1 });
+  expect(asked).toBe(1);
+});
+
 test('a journal broken in the middle is refused by line, and nothing is asked', async () => {
   const out = join(folder, 'table.jsonl');
   writeFileSync(
