@@ -14,6 +14,8 @@ export interface Answered {
   message: AssistantMessage;
   /** What the call cost; `undefined` where that is unknown. */
   usd: number | undefined;
+  /** With the attempts before it that failed and were billed; default `usd`. */
+  spentUsd?: number;
   usage?: Usage;
 }
 

@@ -130,7 +130,7 @@ export class Measurement {
     this.#journal.append({ id: task.id, fingerprint: fingerprintOf(task), model, outcome });
     (this.#known.get(task.id) ?? keep(this.#known, task.id))[model] = outcome;
     this.#lines.answered(model);
-    this.#spentUsd += answered.usd;
+    this.#spentUsd += answered.spentUsd ?? answered.usd;
     this.#done++;
     this.#measured++;
     this.#tell();

@@ -120,8 +120,10 @@ function askBy(router: Router, capped: boolean): AskModel {
     for await (const event of router.stream(asked)) {
       if (event.type !== 'end') continue;
       if (event.status === 'completed') {
-        const { message, cost, usage } = event.result;
-        return { message, usd: cost.usd, usage };
+        const { id, message, cost, usage, episode } = event.result;
+        const isFirst = episode.steps.every(({ calls }) => calls.every(({ attempts }) => attempts === 1));
+        const call = isFirst ? undefined : await completedCall(router, id);
+        return { message, usd: cost.usd, usage, ...(call && { ...call, spentUsd: cost.usd }) };
       }
       const { error, episode } = event;
       const isUnable = episode.refusals.some(({ code }) => INABILITIES.has(code));
@@ -131,6 +133,13 @@ function askBy(router: Router, capped: boolean): AskModel {
     }
     throw new Error('The event stream ended without an end event.');
   };
+}
+
+/** The attempt that answered: what failed before it says something of the network, and nothing of the model. */
+async function completedCall({ ledger }: Router, episodeId: string) {
+  const entries = await ledger.entries({ episodeId });
+  const { usd, usage } = entries.find(({ status }) => status === 'completed') ?? {};
+  return usd === undefined ? undefined : { usd, usage };
 }
 
 /** What waiting, a key or money does not change. */

@@ -135,6 +135,21 @@ describe('collecting from a provider that misbehaves', () => {
     }
   });
 
+  test('an attempt that failed before the answer is spent, and no part of the outcome', async () => {
+    let calls = 0;
+    await using provider = await startProvider((_, response) =>
+      answer(response, calls++ % 2 ? 'Answer: 1' : ''),
+    );
+    provider.configure({ retry: { maxAttempts: 2, baseDelayMs: 1 } });
+    const { code, stdout, stderr } = await provider.collect(3, '--concurrency', '1', '--json').ended;
+    expect(code, stderr).toBe(0);
+    expect(calls).toBe(6);
+    expect(rows().map((row) => row.outcomes['shaky/model'])).toEqual(
+      Array(3).fill({ score: 1, cost: 0.00005, input_tokens: 20, output_tokens: 30 }),
+    );
+    expect(JSON.parse(stdout).spentUsd).toBeCloseTo(6 * 0.00005, 9);
+  });
+
   test('failures that differ in the ids of their requests are told together, the most frequent first', async () => {
     let calls = 0;
     await using provider = await startProvider((_, response) => {
