@@ -7,6 +7,8 @@ export interface Progress {
   total: number;
   spentUsd: number;
   remainingMs: number | undefined;
+  /** Until anything goes on. */
+  restMs?: number;
 }
 
 /** Where nobody watches, a line every so often is enough. */
@@ -20,7 +22,10 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
   return {
     show(progress: Progress): void {
       const now = performance.now();
-      if (now - shownAt < every && progress.done + progress.failed < progress.total) return;
+      const isEnd = progress.done + progress.failed >= progress.total;
+      // Nothing else is shown until a rest is over.
+      const isRest = stream.isTTY && progress.restMs !== undefined;
+      if (now - shownAt < every && !isEnd && !isRest) return;
       shownAt = now;
       if (!stream.isTTY) {
         stream.write(`${wordsOf(progress)}\n`);
@@ -37,10 +42,11 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
   };
 }
 
-function wordsOf({ done, failed, total, spentUsd, remainingMs }: Progress): string {
+function wordsOf({ done, failed, total, spentUsd, remainingMs, restMs }: Progress): string {
   const parts = [`${done} of ${total} outcomes`, `${usd(spentUsd)} spent`];
   if (failed > 0) parts.push(`${failed} failed`);
   if (remainingMs !== undefined && done < total) parts.push(`${duration(remainingMs)} left`);
+  if (restMs !== undefined) parts.push(`waiting ${duration(restMs)} before the next call`);
   return parts.join(', ');
 }
 

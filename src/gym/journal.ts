@@ -18,10 +18,12 @@ import { XrouterError } from '../errors.ts';
 import { type Outcome, outcome, parseLine, parseLines } from './outcome-table.ts';
 
 const header = z.object({ journal: z.literal(1), run: z.string() });
-const entry = z.object({ id: z.string(), model: z.string(), outcome });
+const entry = z.object({ id: z.string(), fingerprint: z.string().optional(), model: z.string(), outcome });
 
 export interface JournalEntry {
   id: string;
+  /** Of the task as it was asked. */
+  fingerprint?: string;
   model: string;
   outcome: Outcome;
 }

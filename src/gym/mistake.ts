@@ -34,7 +34,7 @@ export function mistakeOf(task: GymTask): AssistantMessage {
       return say(text.endsWith('nobody') ? 'Answer: all of them' : 'Answer: nobody');
     default:
       return say(
-        /\d$/.test(text) ? text.replace(/-?\d+$/, (number) => String(Number(number) + 1)) : `${text}s`,
+        /\d$/.test(text) ? text.replace(/-?\d+$/, (number) => String(Number(number) + 1)) : text.slice(0, -1),
       );
   }
 }

@@ -1,12 +1,15 @@
 /** The outcome table that `collect` writes: reading it, adding to it, writing it as a whole. */
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { XrouterError } from '../errors.ts';
 import { canonical } from '../verifier/json-value.ts';
 import type { CollectTask } from './collect.ts';
 import { fileText } from './file-text.ts';
+import type { JournalEntry } from './journal.ts';
+import { hash32 } from './random.ts';
 
 /** One cell of an outcome table, with the names that the file has. */
 export interface Outcome {
@@ -39,6 +42,13 @@ const row = z.looseObject({
 });
 /** Outcomes by task id and model. */
 export type Known = Map<string, Record<string, Outcome>>;
+
+/** The file that a link stands for, also one that is not there yet; another path as it is. */
+export function behindLinks(path: string): string {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
+  if (existsSync(path)) return realpathSync(path);
+  return resolve(realpathSync(dirname(path)), readlinkSync(path));
+}
 
 /**
  * The rows of an outcome table; none where the file does not exist. A name that ends in `.gz` is compressed.
@@ -88,12 +98,45 @@ export function outcomesOf(table: readonly OutcomeRow[], tasks: readonly Collect
     if (!row) continue;
     const asked = promptColumns(task);
     const same = (column: string) => canonical(row[column]) === canonical(asked[column]);
-    if (same('prompt') && same('messages')) continue;
-    throw new XrouterError('invalid_file', `${out} holds a task "${task.id}" with another prompt.`, {
-      hint: 'Give the changed task another id, or choose another output file.',
-    });
+    // A table of another origin may hold no tools.
+    if (same('prompt') && same('messages') && (row.tools === undefined || same('tools'))) continue;
+    throw changedTask(task, out);
   }
   return known;
+}
+
+/** What the journal notes of a task, to know it again. */
+export function fingerprintOf(task: CollectTask): string {
+  return hash32(canonical(promptColumns(task))).toString(36);
+}
+
+/**
+ * Adds outcomes of a journal to those of the table, which come first.
+ * @throws XrouterError `invalid_file` where a task has the id of one that was asked with another prompt
+ */
+export function addEntries(
+  known: Known,
+  entries: readonly JournalEntry[],
+  tasks: readonly CollectTask[],
+  path: string,
+): void {
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  for (const { id, model, outcome, fingerprint } of entries) {
+    const task = byId.get(id);
+    if (task && fingerprint !== undefined && fingerprint !== fingerprintOf(task))
+      throw changedTask(task, path);
+    (known.get(id) ?? keep(known, id))[model] ??= outcome;
+  }
+}
+
+function changedTask({ id }: CollectTask, path: string): XrouterError {
+  return new XrouterError(
+    'invalid_file',
+    `${path} holds a task "${id}" with another prompt or other tools.`,
+    {
+      hint: 'Give the changed task another id, or choose another output file.',
+    },
+  );
 }
 
 /** Rows of the table that was there, then the tasks in their order; a row without outcomes is not written. */

@@ -4,26 +4,35 @@
  */
 
 /** Models may write without end; what counts stands at the end, and these many characters hold it. */
-const READ_CHARS = 20_000;
+export const READ_CHARS = 20_000;
 const LONGEST_ANSWER_CHARS = 2_000;
 
 /** The word, then marks, fences and display brackets on lines of their own, then the answer. */
 const ANSWER =
   /(?:^|[^\p{L}])answer(?: is)?[\s*_]{0,9}[:：=](?:[*_\s]|(?:```|~~~)\w*\n|(?:\$\$|\\\[)[^\S\n]*\n)*([^\n]*)/giu;
 
-/** What follows the last "Answer:" on its line, or stands in the last \boxed{}, whichever comes later. */
+/** What follows the last "Answer:" on its line, or stands in the last \boxed{} or <answer>, whichever comes later. */
 export function statedAnswer(whole: string): string | undefined {
   const text = whole.slice(-READ_CHARS);
   let at = -1;
   let answer: string | undefined;
-  for (const match of text.matchAll(ANSWER)) [at, answer] = [match.index, match[1]!];
+  for (const match of text.matchAll(ANSWER)) [at, answer] = [match.index, lineOf(match)];
   for (const match of text.matchAll(/\\boxed\s?\{/g)) {
     if (match.index < at) continue;
     const inside = balanced(text, match.index + match[0].length);
     // A box on the line of "Answer:" is that answer, without the box.
     if (inside !== undefined) [at, answer] = [match.index, inside];
   }
+  for (const match of text.matchAll(/<answer>(.{0,2000}?)<\/answer>/gis)) {
+    if (match.index >= at) [at, answer] = [match.index, match[1]!.trim()];
+  }
   return answer === undefined ? undefined : bare(answer.slice(0, LONGEST_ANSWER_CHARS));
+}
+
+/** On a line below the word a dash is the mark of a list; beside the word it is the answer's own. */
+function lineOf([whole, line]: RegExpExecArray): string {
+  const isBelow = whole.slice(0, whole.length - line!.length).includes('\n');
+  return isBelow ? line!.replace(/^[-*•+]\s+/, '') : line!;
 }
 
 /** The text from the last "Answer:" on, over all its lines; `undefined` where there is none. */
@@ -43,13 +52,14 @@ function balanced(text: string, start: number): string | undefined {
   return undefined;
 }
 
-/** Without the marks people put around an answer: white space, quotes, bold, code, dollar signs, \text{}. */
+/** Without the marks people put around an answer: white space, quotes, bold, code, tags, dollar signs, \text{}. */
 export function bare(text: string): string {
   let inner = text;
   for (;;) {
     const before = inner;
     inner = inner
       .replace(/^[\s*_`$\u200b\u2060]+|[\s*_`$\u200b\u2060]+$/g, '')
+      .replace(/^<(b|strong|i|em|code)>(.*)<\/\1>$/is, '$2')
       .replace(/^\\(?:text|math)(?:rm|bf|tt|it|sf)?\{([^{}]*)\}$/, '$1')
       .replace(
         /^(?:"(.*)"|'(.*)'|“(.*)”|‘(.*)’|„(.*)“|«(.*)»|\\\((.*)\\\)|\\\[(.*)\\\])$/s,
@@ -58,75 +68,6 @@ export function bare(text: string): string {
       .replace(/(?<=.)[.。]$/, '');
     if (inner === before) return inner;
   }
-}
-
-const DIGITS = String.raw`(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+`;
-/** Whole or not at all: the 5 of "5,5", "5.2kg", "5²" and "√5" is no number that was meant. */
-const NUMBER = new RegExp(
-  String.raw`(?<![\w.√]|\d,)([-+]?(?:${DIGITS})(?:e[-+]?\d+)?)(?:\s?/\s?(\d+))?(?![\w\p{No}]|[.,]\d)`,
-  'giu',
-);
-
-/** What makes the number before it a part of a calculation, a range or a list. */
-const GOES_ON =
-  /^[\s})$]*(?:[-+*/^×·÷±–−,;]|\\(?:times|cdot|div|pm)(?![a-z])|(?:or|and|to)(?![a-z]))[\s{($]*[-−]?\.?\d/i;
-
-/**
- * The number stated as the answer, else what "the answer is" leads to, else the last number of the text;
- * `undefined` where there is none, or a choice of several.
- */
-export function readNumber(whole: string): number | undefined {
-  const text = whole.slice(-READ_CHARS);
-  const stated = statedAnswer(text);
-  if (stated !== undefined) return statedNumber(stated);
-  const at = text.toLowerCase().lastIndexOf('answer is ');
-  const lead = at < 0 ? '' : text.slice(at).split('\n', 1)[0]!;
-  return numbersIn(lead)[0]?.value ?? numbersIn(text).at(-1)?.value;
-}
-
-/**
- * The one number that an answer gives: "6 * 7 = 42 crates", "42 (= 6 * 7)" and "84/2" give 42; "41 or 42",
- * "6 * 7" and "40, 42" give none.
- */
-export function statedNumber(stated: string): number | undefined {
-  const grouped = stated
-    .replace(/(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d.,]*\d)/g, (digits) => digits.replaceAll(' ', ''))
-    .replace(/\bminus\s+(?=[\d.])/gi, '-');
-  return grouped
-    .split('=')
-    .map((part) => {
-      const [first] = numbersIn(part);
-      return first && !GOES_ON.test(first.after) ? first.value : undefined;
-    })
-    .findLast((value) => value !== undefined);
-}
-
-interface FoundNumber {
-  value: number;
-  /** The beginning of the text after it. */
-  after: string;
-}
-
-function numbersIn(text: string): FoundNumber[] {
-  const plain = text
-    .replace(/[−–‑]\s?(?=[\d.$])/g, '-')
-    .replace(/(?<!\w)-\$(?=[\d.])/g, '-')
-    .replace(/\{,\}/g, ',')
-    .replace(/(?<=\d)(?:\\[,;:! ]|[\u00a0\u2009\u202f'’_~])(?=\d{3}(?!\d))/g, '')
-    .replace(/\\[dt]?frac\{(-?\d+)\}\{(\d+)\}/g, '$1/$2')
-    .replace(/(?<=\d)\s?(?:×|\\times|\\cdot)\s?10\^(?:\{(-?\d{1,3})\}|(-?\d{1,3}))/g, 'e$1$2')
-    // "17-5" and "x-3" subtract; only a sign at the start of a number is one.
-    .replace(/(?<=[\w)]\s?)-(?=\d)(?<!\de-)/gi, '- ');
-  return plain
-    .matchAll(NUMBER)
-    .map((match) => {
-      const [all, number, divisor = '1'] = match;
-      return {
-        value: Number(number!.replaceAll(',', '')) / Number(divisor),
-        after: plain.slice(match.index + all.length, match.index + all.length + 40),
-      };
-    })
-    .toArray();
 }
 
 /** The text stated as the answer, else the last line that is not empty or a fence. */

@@ -10,7 +10,8 @@ import { compileSchema } from '../verifier/json-schema.ts';
 import { canonical } from '../verifier/json-value.ts';
 import type { CollectTask } from './collect.ts';
 import { fileText } from './file-text.ts';
-import { bare, fencedBlocks, readJson, readNumber, readText } from './reading.ts';
+import { readNumber } from './read-number.ts';
+import { bare, fencedBlocks, readJson, readText } from './reading.ts';
 import { RIGHT, type Score, textOfAnswer, wrong } from './task.ts';
 
 const answer = z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()])).min(1)]);
@@ -131,9 +132,11 @@ async function verifyBy(by: Check, request: RouteRequest, path: string): Promise
         const text = textOfAnswer(given);
         const [number, words] = [readNumber(text), readText(text)];
         // As a whole too, for a value of several lines or one that says "Answer:" itself.
-        const said = [words ?? '', text, ...fencedBlocks(text).slice(-1)].map(plain);
-        const hit = values.some((value) =>
-          typeof value === 'number' ? number === value : said.includes(plain(value)),
+        const said = [words ?? '', optionOf(words ?? ''), text, ...fencedBlocks(text).slice(-1)].map(plain);
+        const hit = values.some(
+          (value) =>
+            (number !== undefined && number === numberOf(value)) ||
+            (typeof value === 'string' && said.includes(plain(value))),
         );
         return hit ? RIGHT : wrong(`"${words ?? ''}" instead of ${values.join(' or ')}`);
       };
@@ -178,6 +181,19 @@ async function verifyBy(by: Check, request: RouteRequest, path: string): Promise
     case 'function':
       return fromFile(resolve(dirname(path), by.file), request);
   }
+}
+
+/** Of a value that is a number, also where it is written as text: "42" and "1,234", but not "007" or "1.10". */
+function numberOf(value: string | number): number | undefined {
+  if (typeof value === 'number') return value;
+  const digits = /^-?\d{1,3}(,\d{3})+$/.test(value) ? value.replaceAll(',', '') : value;
+  return String(Number(digits)) === digits ? Number(digits) : undefined;
+}
+
+/** The letter of an answer that repeats its option: "B) Paris", "(B)", "B. Paris", "B: Paris". */
+function optionOf(words: string): string {
+  const [, inside, before] = /^(?:\(([a-z])\)|([a-z])[.):])(?:\s|$)/i.exec(words) ?? [];
+  return inside ?? before ?? '';
 }
 
 async function fromFile(file: string, request: RouteRequest): Promise<Verify> {

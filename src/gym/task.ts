@@ -51,9 +51,14 @@ export function textTask(
   };
 }
 
+/** What was said, without the thoughts that some servers leave in it; thoughts that never end are all there is. */
 export function textOfAnswer(message: AssistantMessage): string {
   const { content } = message;
-  return typeof content === 'string' ? content : (content ?? []).map((part) => part.text).join('\n');
+  const text = typeof content === 'string' ? content : (content ?? []).map((part) => part.text).join('\n');
+  // Some templates open the thoughts in the prompt, so that only their end is heard.
+  const [, end] = /^.*<\/think(?:ing)?>(.*)$/is.exec(text) ?? [];
+  if (end !== undefined) return end;
+  return /^\s*<think(?:ing)?>/i.test(text) ? '' : text;
 }
 
 /** A whole number between `from` (difficulty 0) and `to` (difficulty 1). */

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type AskModel, collect } from '../../src/gym/collect.ts';
 import { openJournal } from '../../src/gym/journal.ts';
-import { lockTable } from '../../src/gym/lock.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -113,6 +112,60 @@ test('a journal cut off at any byte is resumed; only the call on the cut line is
   }
 });
 
+test('outcomes of a killed run wait in the journal while other tasks are run into the same table', async () => {
+  const out = join(folder, 'table.jsonl');
+  const task = (id: string) => ({
+    id,
+    task: 'echo',
+    request: { messages: [{ role: 'user' as const, content: id }] },
+    verify: () => ({ score: 1 }),
+  });
+  // What a process leaves that is killed after its first outcome.
+  const killed = openJournal(`${out}.journal`);
+  killed.append({ id: 'old', model: 'm', outcome: { score: 1, cost: 0.25 } });
+  killed.close();
+  const asked: string[] = [];
+  const ask: AskModel = async ({ messages }) => {
+    asked.push(String(messages[0]!.content));
+    return { message: { role: 'assistant', content: 'x' }, usd: 0.001 };
+  };
+  const others = await collect({ tasks: [task('new')], models: ['m'], out, ask });
+  expect(others).toMatchObject({ rows: 1, done: 1, total: 1, unplaced: 1 });
+  const all = await collect({ tasks: [task('new'), task('old')], models: ['m'], out, ask });
+  expect(all).not.toHaveProperty('unplaced');
+  expect(asked).toEqual(['new']);
+  expect(linesOf(out).map((line) => JSON.parse(line))).toMatchObject([
+    { id: 'new', outcomes: { m: { cost: 0.001 } } },
+    { id: 'old', outcomes: { m: { cost: 0.25 } } },
+  ]);
+  expect(existsSync(`${out}.journal`)).toBe(false);
+});
+
+test('after kill -9 a task whose prompt has changed under its id is refused, as after a run that ended', async () => {
+  const out = join(folder, 'table.jsonl');
+  const task = (content: string) => ({
+    id: 't',
+    task: 'echo',
+    request: { messages: [{ role: 'user' as const, content }] },
+    verify: () => ({ score: 1 }),
+  });
+  let asked = 0;
+  const ask: AskModel = async (_, model) => {
+    if (model === 'b') throw new Error('not now');
+    asked++;
+    return { message: { role: 'assistant', content: 'x' }, usd: 0.001 };
+  };
+  const models = ['a', 'b'];
+  await collect({ tasks: [task('one')], models, out, ask });
+  // As if it had been killed before it wrote the table.
+  rmSync(out);
+  await expect(collect({ tasks: [task('two')], models, out, ask })).rejects.toThrow(
+    /table.jsonl.journal holds a task "t" with another prompt/,
+  );
+  expect(await collect({ tasks: [task('one')], models, out, ask })).toMatchObject({ done: 1, rows: 1 });
+  expect(asked).toBe(1);
+});
+
 test('a journal broken in the middle is refused by line, and nothing is asked', async () => {
   const out = join(folder, 'table.jsonl');
   writeFileSync(
@@ -129,50 +182,4 @@ test('a journal broken in the middle is refused by line, and nothing is asked', 
     /Line 2 of .*journal is broken/,
   );
   expect(asked).toBe(0);
-});
-
-test('a second collection into the same table is refused while the first one runs, and nothing is asked', async () => {
-  const out = join(folder, 'table.jsonl');
-  const tasks = ['t0', 't1'].map((id) => ({
-    id,
-    task: 'echo',
-    request: { messages: [{ role: 'user' as const, content: id }] },
-    verify: () => ({ score: 1 }),
-  }));
-  const asked: string[] = [];
-  const { promise: released, resolve: release } = Promise.withResolvers<void>();
-  const ask: AskModel = async (_, model) => {
-    asked.push(model);
-    if (model === 'slow') await released;
-    return { message: { role: 'assistant', content: 'x' }, usd: 0.001 };
-  };
-  const first = collect({ tasks, models: ['slow'], out, ask });
-  try {
-    await expect(collect({ tasks, models: ['quick'], out, ask })).rejects.toMatchObject({
-      code: 'invalid_file',
-      message: expect.stringContaining('Another collection is writing'),
-    });
-    expect(asked).not.toContain('quick');
-  } finally {
-    release();
-    await first;
-  }
-  await collect({ tasks, models: ['quick'], out, ask });
-  expect(linesOf(out).map((line) => Object.keys(JSON.parse(line).outcomes))).toEqual([
-    ['slow', 'quick'],
-    ['slow', 'quick'],
-  ]);
-  expect(existsSync(`${out}.lock`)).toBe(false);
-});
-
-test('the lock of another process holds while that lives, and is taken over when it is dead', () => {
-  const out = join(folder, 'table.jsonl');
-  writeFileSync(`${out}.lock`, String(process.ppid));
-  expect(() => lockTable(out)).toThrow(/Another collection/);
-  writeFileSync(`${out}.lock`, String(spawnSync(process.execPath, ['--version']).pid));
-  lockTable(out)();
-  // In a container every process may have the same number.
-  writeFileSync(`${out}.lock`, String(process.pid));
-  lockTable(out)();
-  expect(existsSync(`${out}.lock`)).toBe(false);
 });

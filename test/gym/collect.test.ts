@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { XrouterError } from '../../src/errors.ts';
+import { CallError, XrouterError } from '../../src/errors.ts';
 import {
   type AskModel,
   type CollectOptions,
@@ -151,6 +151,35 @@ describe('collecting', () => {
 });
 
 describe('when something goes wrong', () => {
+  test('a call refused for its rate is made again after the rest, which is told; an interruption ends it', async () => {
+    const rests: number[] = [];
+    const stop = new AbortController();
+    let calls = 0;
+    const { ask } = fakeModel(() => {
+      calls++;
+      const details = { retryable: true, retryAfterMs: calls === 3 ? 60 : 120_000 };
+      if (calls === 3 || calls === 8) throw new CallError('rate_limited', 'slow down', details);
+    });
+    const started = performance.now();
+    const summary = await run({
+      ask,
+      concurrency: 1,
+      models: ['p/good'],
+      tasks: tasks(10),
+      signal: stop.signal,
+      onProgress({ restMs }) {
+        if (restMs === undefined) return;
+        rests.push(restMs);
+        if (rests.length === 2) setTimeout(() => stop.abort(), 20);
+      },
+    });
+    expect(summary).toMatchObject({ done: 6, failures: [], setAside: [], stopped: 'interrupted' });
+    expect(calls).toBe(8);
+    expect(rests[0]).toBeGreaterThan(900);
+    expect(rests[1]).toBeGreaterThan(119_000);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
   test('a failed call is no wrong answer: it is missing, told, and made again by the next run', async () => {
     const { ask } = fakeModel((id, model) => {
       if (id === 't1' && model === 'p/bad') throw new Error('connection reset');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fencedBlocks, readCode, readJson, readNumber, readText } from '../../src/gym/reading.ts';
+import { readNumber } from '../../src/gym/read-number.ts';
+import { fencedBlocks, readCode, readJson, readText } from '../../src/gym/reading.ts';
 
 describe('a number is read', () => {
   test.each([
@@ -43,6 +44,51 @@ describe('a number is read', () => {
     ['Answer: .5', 0.5],
     ['Answer: 3e8', 3e8],
     ['Answer: $3 \\times 10^{8}$ m/s', 3e8],
+    ['The answer is -42.', -42],
+    ['So the result is −42', -42],
+    ['Answer: the balance is -42 euros', -42],
+    ['Answer: － 42', -42],
+    ['Answer: - 42', -42],
+    ['Answer: x = - 42', -42],
+    ['Answer:\n- 42', 42],
+    ['The total - 42 crates', 42],
+    ['The total – 42 crates', 42],
+    ['It is negative 42.', -42],
+    ['It is 50 minus 8, so 42', 42],
+    ['Answer: -€42', -42],
+    ['Answer: −\\$42', -42],
+    ['Answer: €42', 42],
+    ['Answer: EUR42', 42],
+    ['Answer: 42km', 42],
+    ['Answer: 42 km/h', 42],
+    ['Answer: 42.5kg', 42.5],
+    ['Answer: 42m²', 42],
+    ['The area is 42 m^2.', 42],
+    ['The field measures 42m2', 42],
+    ['\\boxed{42\\,\\text{km}}', 42],
+    ['Answer: 42nd', 42],
+    ['It is 42, the 3rd of them', 42],
+    ['Answer: ４２', 42],
+    ['Answer: －１，２３４．５', -1234.5],
+    ['Answer: ٤٢', 42],
+    ['Answer: ۴۲٫۵', 42.5],
+    ['Answer: 50 %', 50],
+    ['Answer: 50\\%', 50],
+    ['Answer: 42,5', 42.5],
+    ['Answer: 0,125', 0.125],
+    ['Answer: 42,125', 42125],
+    ['Answer: 1.234,5', 1234.5],
+    ['Answer: 1 234,5', 1234.5],
+    ['Answer: 1.234.567', 1234567],
+    ['Answer: 1.234', 1.234],
+    ['Answer: 42½', 42.5],
+    ['Answer: ¾', 0.75],
+    ['Answer: -10 1/2', -10.5],
+    ['Answer: 4.2e1', 42],
+    ['Answer: 4.2 x 10^1', 42],
+    ['Answer: 4.2 · 10¹', 42],
+    ['Answer: 10^{-3}', 0.001],
+    ['Answer: 10³', 1000],
   ])('%j', (text, expected) => {
     expect(readNumber(text)).toBe(expected);
   });
@@ -59,10 +105,17 @@ describe('a number is read', () => {
     'Answer: 42 * 2',
     'Answer: 42^2',
     'Answer: 42²',
-    'Answer: 42½',
     'Answer: √42',
-    'Answer: 42,5',
-    'Answer: 42.5kg',
+    'Answer: 4 2',
+    'Answer: 6 x 7',
+    'Answer: 42 and a half',
+    'Answer: 12:42',
+    'Answer: 40,41,42',
+    'Answer: 42k',
+    'Answer: 42B',
+    'Answer: 42x',
+    'Answer: 0x2A',
+    'Answer: 42abc',
   ])('none in %j', (text) => {
     expect(readNumber(text)).toBeUndefined();
   });
@@ -86,6 +139,11 @@ test.each([
   ['$\\boxed{\\texttt{abc}}$', 'abc'],
   ['Answer:\n\\[\n\\text{abc}\n\\]', 'abc'],
   ['Answer: «abc»\u200b', 'abc'],
+  ['Answer:\n- abc', 'abc'],
+  ['<answer>abc</answer>', 'abc'],
+  ['Answer: xyz, or rather <answer>\nabc\n</answer>', 'abc'],
+  ['<answer>xyz</answer>\nAnswer: <b>abc</b>', 'abc'],
+  ['Answer: -abc', '-abc'],
 ])('the text answer of %j', (text, expected) => {
   expect(readText(text)).toBe(expected);
 });
@@ -124,6 +182,12 @@ test.each([
   ['fences that never close', '```a\n'.repeat(100_000)],
   ['open boxes', '\\boxed{'.repeat(60_000)],
   ['grouped digits', `${'1,111'.repeat(100_000)}x`],
+  ['dots between digits', `${'1.111'.repeat(100_000)}x`],
+  ['words for a sign', 'minus '.repeat(80_000)],
+  ['halves', '½'.repeat(400_000)],
+  ['fractions', '1 1/1 '.repeat(80_000)],
+  ['open tags', '<answer>'.repeat(60_000)],
+  ['powers', '10^'.repeat(160_000)],
   ['the word over and over', 'answer is '.repeat(50_000)],
   ['quotes', `Answer: ${'"'.repeat(500_000)}`],
 ])('half a megabyte of %s is read in no time', (_, text) => {

@@ -105,12 +105,55 @@ describe('a second solver finds the one solution', () => {
           const [first = 0, second = 0] = (line.match(/\d+/g) ?? []).map(Number);
           if (line.includes('starts the month')) return first;
           if (line.includes('boxes with')) return left + first * second;
-          if (line.includes('of them')) return left - first;
+          if (line.includes('sells')) return left - first;
           if (line.startsWith('Half')) return left / 2;
           if (line.includes('brings back')) return left + first - second;
           return left;
         }, 0);
       expect(`Answer: ${stock}`, promptOf(task)).toBe(textOf(task.solution.content));
+    }
+  });
+
+  test('word problems: what is sold or halved is never said right after what the shop next door has', () => {
+    const prompts = generateTasks({ seed: 25, count: 200, kinds: ['word-problem'] }).map(promptOf);
+    expect(prompts.filter((prompt) => prompt.includes('A shop')).length).toBeGreaterThan(50);
+    for (const prompt of prompts) expect(prompt).not.toMatch(/A shop.*(of them|is there)/);
+  });
+
+  test('tables: filtering and adding up the rows that are printed gives the same answer', () => {
+    for (const task of generateTasks({ seed: 26, count: 200, kinds: ['tables'] })) {
+      const [table, question] = promptOf(task).split('\n\n') as [string, string];
+      const rows = table
+        .split('\n')
+        .slice(2)
+        .map((line) => {
+          const [id, goods, colour, city, pieces, price] = line.slice(2, -2).split(' | ') as string[];
+          return { goods, colour, city, id: Number(id), pieces: Number(pieces), price: Number(price) };
+        });
+      const kept = rows.filter((row) => {
+        const said = (pattern: RegExp) => pattern.exec(question)?.[1];
+        const [more, most] = [said(/more than (\d+) pieces/), said(/at most (\d+) each/)];
+        return (
+          (!said(/stored in (\w+)/) || row.city === said(/stored in (\w+)/)) &&
+          row.colour !== said(/are not (\w+)/) &&
+          row.goods !== said(/hold no (\w+)s/) &&
+          (!more || row.pieces > Number(more)) &&
+          (!most || row.price <= Number(most))
+        );
+      });
+      const sum = (list: typeof rows, of: (row: (typeof rows)[0]) => number) =>
+        list.reduce((total, row) => total + of(row), 0);
+      const byKind = Object.entries(Object.groupBy(kept, ({ goods }) => goods!)).toSorted();
+      const counts = byKind.map(([, list]) => sum(list!, ({ pieces }) => pieces));
+      const asked = (words: string) => question.includes(words);
+      const answer = () => {
+        if (asked('goods worth')) return sum(kept, ({ pieces, price }) => pieces * price);
+        if (asked('How many pieces')) return sum(kept, ({ pieces }) => pieces);
+        if (asked('How many rows')) return kept.length;
+        if (asked('Which kind')) return byKind[counts.indexOf(Math.max(...counts))]?.[0] ?? 'none';
+        return sum(kept, ({ id, price }) => (kept.every((other) => other.price <= price) ? id : 0));
+      };
+      expect(`Answer: ${answer()}`, promptOf(task)).toBe(textOf(task.solution.content));
     }
   });
 

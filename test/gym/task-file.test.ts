@@ -42,6 +42,32 @@ describe('an answer is judged by', () => {
     ['a number', { answer: 42 }, ['42', 'Answer: 42.0', 'it is 6 * 7 = 42'], ['41', 'forty-two', '']],
     ['a text', { answer: 'Oslo' }, ['Oslo', 'Answer: **Oslo**.'], ['oslo', 'Oslo or Bergen', '']],
     ['a text that holds marks itself', { answer: '$5' }, ['$5', 'Answer: $5.'], ['$6', '']],
+    [
+      'a number given as text',
+      { answer: '42' },
+      ['42', 'Answer: 42 crates', 'Answer: 42.0', 'It is $42.'],
+      ['421', 'Answer: 41 or 42'],
+    ],
+    [
+      'a grouped number given as text',
+      { answer: '1,234' },
+      ['1,234', 'Answer: 1234'],
+      ['Answer: 1.234', '234'],
+    ],
+    ['digits that are no number', { answer: '007' }, ['Answer: 007'], ['Answer: 7']],
+    [
+      'the letter of an option',
+      { answer: 'B' },
+      [
+        'B',
+        'Answer: (B)',
+        'Answer: B) Paris',
+        '**Answer: B. Paris**',
+        'The answer is **B: Paris**.',
+        '\\boxed{\\text{(B)}}',
+      ],
+      ['Answer: A) B', 'Answer: Bergen', 'Answer: A or B', 'B is wrong.\nAnswer: C', 'b'],
+    ],
     ['an abbreviation', { answer: 'U.S.A.' }, ['U.S.A.', 'Answer: **U.S.A.**'], ['U.S.']],
     [
       'a text of several lines',

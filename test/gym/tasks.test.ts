@@ -103,6 +103,16 @@ describe.each(TASK_KINDS)('tasks of kind %s', (kind) => {
     }
   });
 
+  test('thoughts left in the answer are no part of it, whether their beginning is there or not', async () => {
+    const thoughts = 'Maybe {"orders": [ or:\n```js\nfunction x() {\n```\nAnswer: 1, Ada\n\n';
+    for (const task of tasks.filter(({ solution }) => solution.content)) {
+      const text = textOf(task.solution.content);
+      for (const right of [`<think>\n${thoughts}</think>\n\n${text}`, `${thoughts}</think>${text}`])
+        expect(await scoreOf(task, say(right)), promptOf(task)).toBe(1);
+      expect(await scoreOf(task, say(`<think>${thoughts}${text}`)), 'cut off while it thinks').toBe(0);
+    }
+  });
+
   test('near misses fail, with a reason', async () => {
     for (const task of tasks) {
       for (const message of [mistakeOf(task), ...nearMisses(task)]) {
@@ -205,6 +215,42 @@ test('truth-tellers: a list with one name a line is read, and only the list', as
   }
 });
 
+test('the kind of goods that a table asks for is read in the plural and with its count, but not among others', async () => {
+  const kinds = generateTasks({ seed: 26, count: 100, kinds: ['tables'], difficulty: 1 }).filter((task) =>
+    promptOf(task).includes('Which kind'),
+  );
+  expect(kinds.length).toBeGreaterThan(5);
+  for (const task of kinds) {
+    const kind = textOf(task.solution.content).replace('Answer: ', '');
+    const other = kind === 'lamp' ? 'kettle' : 'lamp';
+    for (const right of [`${kind}s`, `**${kind}**`, `${kind[0]!.toUpperCase()}${kind.slice(1)} (85 pieces)`])
+      expect(await scoreOf(task, say(`Answer: ${right}`)), right).toBe(1);
+    for (const miss of [other, `${kind} and ${other}`, `${kind} or ${other}`, `${kind}maker`])
+      expect(await scoreOf(task, say(`Answer: ${miss}`)), miss).toBe(0);
+  }
+});
+
+test('words are what a person counts: no dash that stands alone, no mark within a word as its letter', async () => {
+  const tasks = generateTasks({ seed: 7, count: 200, kinds: ['instructions'], difficulty: 0.3 });
+  const plain = tasks.filter(
+    (task) => !promptOf(task).includes('punctuation') && promptOf(task).includes('one line'),
+  );
+  expect(plain.length).toBeGreaterThan(10);
+  for (const task of plain) {
+    const text = textOf(task.solution.content);
+    expect(await scoreOf(task, say(text.replace(' ', ' - '))), promptOf(task)).toBe(1);
+    const longest = Number(/longer than (\d+) letters/.exec(promptOf(task))?.[1]);
+    if (!longest) continue;
+    const letter = /letter "(.)"/.exec(promptOf(task))?.[1];
+    const word = (length: number) => `${'zwq'.replace(letter ?? '', '')}zwqzwq`.slice(0, length);
+    const first = (other: string) => say(text.replace(/^\w+/, other));
+    if (promptOf(task).includes(`"${text.split(' ')[0]}"`)) continue;
+    const within = `${word(longest - 1)}'n`;
+    expect(await scoreOf(task, first(within)), `${promptOf(task)} ${within}`).toBe(letter === 'n' ? 0 : 1);
+    expect(await scoreOf(task, first(`${within}n`)), promptOf(task)).toBe(0);
+  }
+});
+
 test('where no tool fits, only an answer that says so is right', async () => {
   const none = generateTasks({ seed: 2, count: 60, kinds: ['tool-choice'] }).find(
     (task) => !task.solution.tool_calls,
@@ -227,7 +273,7 @@ describe('generating', () => {
     expect(generateTasks({ seed: 1, count: 11 }).map((task) => task.id)).toMatchInlineSnapshot(`
       [
         "arithmetic-1nnemof1lnkdz7",
-        "word-problem-0b06fzy0s95bf5",
+        "word-problem-1ykqpeq1udv0w8",
         "algebra-0tm8qw204c24hu",
         "seating-0jgx0h002tq6f9",
         "truth-tellers-14aqupj1dt2s4x",

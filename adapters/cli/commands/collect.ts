@@ -1,7 +1,8 @@
 /** `xrouter collect`: measures models on tasks and writes an outcome table. */
 
 import { Command } from 'commander';
-import type { RefusalCode, RouteRequest, Router } from '../../../src/index.ts';
+import type { Ledger, RefusalCode, RouteRequest, Router } from '../../../src/index.ts';
+import { defaultLedgerPath } from '../../../src/index.ts';
 import type { KnownPrompts } from '../../../src/lab/index.ts';
 import type { AskModel, CollectSummary, CollectTask, GymTask, TaskKind } from '../../../src/learn/index.ts';
 import { collect, generateTasks, missing, mistakeOf, readTaskFile } from '../../../src/learn/index.ts';
@@ -9,6 +10,7 @@ import { atLeastZero, CONFIG, LAB, LEDGER, list, probability, wholeFrom } from '
 import { printJson, say, UsageError } from '../output.ts';
 import { progressLine } from '../progress.ts';
 import { openCallingRouter } from '../setup.ts';
+import { accountOnly, refusedBy } from '../spending.ts';
 import { usd } from '../table.ts';
 
 interface CollectFlags {
@@ -51,17 +53,23 @@ export function command(): Command {
 async function run(flags: CollectFlags): Promise<void> {
   const gym = flags.tasks === 'gym' ? gymTasks(flags) : undefined;
   const tasks: readonly CollectTask[] = gym ?? (await readTaskFile(flags.tasks));
-  const { router, close } = await openCallingRouter(flags, {
-    // One model is asked for each call, so there is nothing to decide, and nothing to escalate to.
-    settings: ({ budgets }) => ({
-      policy: 'cheapest',
-      verifier: undefined,
-      // Collect itself sets aside who keeps failing; a circuit that opens would fail the tasks after it unasked.
-      breaker: { failureThreshold: Number.MAX_SAFE_INTEGER },
-      budgets: flags.maxUsd === undefined ? budgets : { ...budgets, otherKeysUsd: flags.maxUsd },
-    }),
-    known: gym && answersOf(gym),
-  });
+  const { router, close } = await openCallingRouter(
+    { ...flags, ledger: undefined },
+    {
+      // One model is asked for each call, so there is nothing to decide, and nothing to escalate to.
+      settings: ({ budgets, ledger }) => ({
+        policy: 'cheapest',
+        verifier: undefined,
+        shadow: undefined,
+        exploration: undefined,
+        ledger: accountOf(flags, ledger),
+        // Collect itself sets aside who keeps failing; a circuit that opens would fail the tasks after it unasked.
+        breaker: { failureThreshold: Number.MAX_SAFE_INTEGER },
+        budgets: flags.maxUsd === undefined ? budgets : { ...budgets, otherKeysUsd: flags.maxUsd },
+      }),
+      known: gym && answersOf(gym),
+    },
+  );
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once('SIGINT', interrupt);
@@ -95,6 +103,12 @@ function gymTasks({ count, seed, kinds, difficulty }: CollectFlags): GymTask[] {
   });
 }
 
+/** The lab's money is none, so it has no place in the configured account. */
+function accountOf({ ledger, lab }: CollectFlags, configured: string | Ledger | undefined) {
+  const chosen = ledger ?? (lab ? undefined : (configured ?? defaultLedgerPath()));
+  return chosen === undefined ? undefined : accountOnly(chosen);
+}
+
 function askBy(router: Router, capped: boolean): AskModel {
   return async (request, model, signal, run) => {
     const asked: RouteRequest = {
@@ -106,14 +120,26 @@ function askBy(router: Router, capped: boolean): AskModel {
     for await (const event of router.stream(asked)) {
       if (event.type !== 'end') continue;
       if (event.status === 'completed') {
-        const { message, cost, usage } = event.result;
-        return { message, usd: cost.usd, usage };
+        const { id, message, cost, usage, episode } = event.result;
+        const isFirst = episode.steps.every(({ calls }) => calls.every(({ attempts }) => attempts === 1));
+        const call = isFirst ? undefined : await completedCall(router, id);
+        return { message, usd: cost.usd, usage, ...(call && { ...call, spentUsd: cost.usd }) };
       }
-      if (event.episode.refusals.some(({ code }) => INABILITIES.has(code))) return undefined;
-      throw event.error;
+      const { error, episode } = event;
+      const isUnable = episode.refusals.some(({ code }) => INABILITIES.has(code));
+      if (isUnable || error.code === 'context_overflow') return undefined;
+      if (error.code === 'budget_exceeded') throw await refusedBy(router, asked, episode);
+      throw Object.assign(error, { episode });
     }
     throw new Error('The event stream ended without an end event.');
   };
+}
+
+/** The attempt that answered: what failed before it says something of the network, and nothing of the model. */
+async function completedCall({ ledger }: Router, episodeId: string) {
+  const entries = await ledger.entries({ episodeId });
+  const { usd, usage } = entries.find(({ status }) => status === 'completed') ?? {};
+  return usd === undefined ? undefined : { usd, usage };
 }
 
 /** What waiting, a key or money does not change. */
@@ -155,25 +181,37 @@ const KIND_OF_SKILL = {
 
 /** @throws Error, for exit status 1, where outcomes are missing */
 function report(summary: CollectSummary, out: string): void {
-  const { rows, done, total, unable, spentUsd, failures, setAside, stopped } = summary;
+  const { rows, done, total, unable, spentUsd, failures, setAside, stopped, refusal } = summary;
   say(`${out}: ${rows} rows, ${done} of ${total} outcomes, ${usd(spentUsd)} spent by this run.`);
   for (const [model, count] of Object.entries(unable)) {
     say(`${model} cannot be asked ${count} of the tasks: no tools, no JSON schema, or too little context.`);
   }
   for (const { model, reason } of setAside) say(`${model} was set aside: ${reason}`);
-  for (const [reason, count] of countBy(failures.map(({ model, reason }) => `${model}: ${reason}`))) {
+  const kinds = alike(failures.map(({ model, reason }) => `${model}: ${reason}`));
+  for (const [reason, count] of kinds.slice(0, MOST_KINDS)) {
     say(`${count} ${count === 1 ? 'call' : 'calls'} failed: ${reason}`);
+  }
+  if (kinds.length > MOST_KINDS)
+    say(`There are ${kinds.length - MOST_KINDS} more kinds of failures; --json tells all of them.`);
+  if (summary.unplaced) {
+    const what = `${summary.unplaced} ${summary.unplaced === 1 ? 'outcome' : 'outcomes'} of other tasks`;
+    say(`${out}.journal keeps ${what}; a run that has those tasks too puts them into the table.`);
   }
   const left = missing(summary);
   if (left === 0) return;
-  const why =
-    stopped === 'spending cap' ? 'another call might exceed the spending cap' : (stopped ?? 'calls failed');
-  const how = stopped === 'spending cap' ? ' with a higher --max-usd' : '';
-  throw new Error(`${left} of ${total} outcomes are missing: ${why}. Run the same command${how} to go on.`);
+  const why = refusal ?? `${stopped ?? 'calls failed'}. Run the same command to go on.`;
+  throw new Error(`${left} of ${total} outcomes are missing: ${why}`);
 }
 
-function countBy(lines: string[]): [string, number][] {
-  return [...Map.groupBy(lines, (line) => line)].map(([line, group]) => [line, group.length]);
+/** On one screen, beside what else is told. */
+const MOST_KINDS = 12;
+
+/** The first of those that differ in numbers and ids only, as of requests, and how many they are; most first. */
+function alike(lines: string[]): [string, number][] {
+  const kinds = Map.groupBy(lines, (line) => line.replace(/[\w-]*\d[\w-]*/g, '#'));
+  return [...kinds.values()]
+    .map((group): [string, number] => [group[0]!, group.length])
+    .toSorted(([, a], [, b]) => b - a);
 }
 
 function range(value: string): number[] {

@@ -3,7 +3,9 @@ import type { Random } from '../random.ts';
 import { type Draft, RIGHT, type Score, scaled, textTask, wrong } from '../task.ts';
 import { VOCABULARY } from './words.ts';
 
-const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{N}'’-]+/gu) ?? [];
+/** A dash that stands alone is no word. */
+const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu) ?? [];
+const lettersOf = (word: string): number => word.match(/\p{L}/gu)?.length ?? 0;
 
 interface Rule {
   words: string;
@@ -28,7 +30,7 @@ function sentence(random: Random, difficulty: number): Draft {
     {
       words: `No word may be longer than ${longest} letters.`,
       allows: (word) => word.length <= longest,
-      broken: (text) => wordsOf(text).find((word) => word.length > longest),
+      broken: (text) => wordsOf(text).find((word) => lettersOf(word) > longest),
     },
     {
       words: 'Write small letters only, without any punctuation.',

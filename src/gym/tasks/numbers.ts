@@ -1,6 +1,7 @@
 /** Arithmetic, word problems and systems of equations, all with whole answers. */
 import type { Random } from '../random.ts';
-import { answerLines, readNumber, statedAnswer, statedNumber } from '../reading.ts';
+import { readNumber, statedNumber } from '../read-number.ts';
+import { answerLines, statedAnswer } from '../reading.ts';
 import { type Draft, RIGHT, scaled, textTask, wrong } from '../task.ts';
 import { CITIES, CLOSING, GOODS, PEOPLE } from './words.ts';
 
@@ -90,9 +91,21 @@ export function wordProblem(random: Random, difficulty: number): Draft {
     lines.splice(at, 0, random.pick(remarks));
   }
   return numberTask(
-    `${lines.join(' ')} How many ${goods}s are in the warehouse in ${city} now?`,
+    `${withoutDoubt(lines).join(' ')} How many ${goods}s are in the warehouse in ${city} now?`,
     steps,
     stock,
+  );
+}
+
+/** After a word on the shop next door, "them" and "there" could be what it has. */
+function withoutDoubt(lines: readonly string[]): string[] {
+  const shop = lines.findIndex((line) => line.startsWith('A shop'));
+  return lines.map((line, index) =>
+    shop < 0 || index < shop
+      ? line
+      : line
+          .replace(/of them\.$/, 'of those in the warehouse.')
+          .replace(/^Half of what is there/, 'Half of what is in the warehouse'),
   );
 }
 

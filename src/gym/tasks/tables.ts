@@ -1,6 +1,7 @@
 /** Questions about a table: filter, then sum, count, extreme or group. Size: rows times conditions. */
 import type { Random } from '../random.ts';
-import { readNumber, readText } from '../reading.ts';
+import { readNumber } from '../read-number.ts';
+import { readText } from '../reading.ts';
 import { type Draft, RIGHT, scaled, textTask, wrong } from '../task.ts';
 import { CITIES, CLOSING, COLOURS, GOODS } from './words.ts';
 
@@ -61,9 +62,16 @@ export function tables(random: Random, difficulty: number): Draft {
   const { question, answer } = ask(random, kept, difficulty);
   const prompt = `${table}\n\nTake ${which}. ${question} ${CLOSING}`;
   return textTask(prompt, count * (1 + conditionCount), `Answer: ${answer}`, (text) => {
-    const given = typeof answer === 'number' ? readNumber(text) : readText(text)?.toLowerCase();
+    const given = typeof answer === 'number' ? readNumber(text) : kindIn(readText(text) ?? '');
     return given === answer ? RIGHT : wrong(`${given ?? 'nothing'} instead of ${answer}`);
   });
+}
+
+/** The one kind of goods that an answer names, in the singular or plural; `undefined` where there are several. */
+function kindIn(text: string): string | undefined {
+  const named = text.toLowerCase().matchAll(new RegExp(`\\b(${[...GOODS, 'none'].join('|')})s?\\b`, 'g'));
+  const kinds = new Set([...named].map((match) => match[1]!));
+  return kinds.size === 1 ? [...kinds][0] : undefined;
 }
 
 function ask(

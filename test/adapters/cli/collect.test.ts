@@ -1,14 +1,11 @@
 /** `xrouter collect` as a process, over the lab: what it writes, how it stops, and that it goes on. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openLedger } from '../../../src/ledger/index.ts';
+import { rowsOf, startCollect } from '../../support/collecting.ts';
 
-const MAIN = join(import.meta.dirname, '../../../adapters/cli/main.ts');
 let folder: string;
 let out: string;
 beforeEach(() => {
@@ -17,43 +14,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-function start(...args: string[]) {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'collect', ...args], {
-    cwd: folder,
-    env: { ...process.env, SHAKY_API_KEY: 'any' },
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (data) => {
-    stdout += data;
-  });
-  child.stderr.on('data', (data) => {
-    stderr += data;
-  });
-  const ended = new Promise<Ended>((done) => child.on('close', (code) => done({ code, stdout, stderr })));
-  return { child, ended };
-}
-
 const WEAK = 'openai/gpt-5-nano';
 const STRONG = 'openai/gpt-5';
 const gym = (...more: string[]) =>
-  start('--tasks', 'gym', '--lab', '--pool', 'gpt-5-nano,gpt-5', '--out', out, ...more);
+  startCollect(folder, '--tasks', 'gym', '--lab', '--pool', 'gpt-5-nano,gpt-5', '--out', out, ...more);
 
-interface Row {
-  id: string;
-  task: string;
-  outcomes: Record<string, { score: number; cost: number }>;
-}
-const rows = (): Row[] =>
-  readFileSync(out, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+const rows = () => rowsOf(out);
 const spent = () =>
   rows()
     .flatMap((row) => Object.values(row.outcomes))
@@ -156,54 +122,46 @@ describe('collect', () => {
         )
         .join('\r\n')}`,
     );
-    const { code } = await start('--tasks', file, '--lab', '--pool', 'gpt-5', '--out', out).ended;
+    const { code } = await startCollect(folder, '--tasks', file, '--lab', '--pool', 'gpt-5', '--out', out)
+      .ended;
     expect(code).toBe(0);
     expect(rows().map((row) => [row.id, row.task, Object.keys(row.outcomes)])).toEqual(
       ['s0', 's1', 's2'].map((id) => [id, 'sums', [STRONG]]),
     );
   });
 
-  test('a model that fails at every other call is asked all the same, and the summary names its failures', async () => {
-    const answer = { message: { role: 'assistant', content: 'Answer: 1' }, finish_reason: 'stop', index: 0 };
-    let calls = 0;
-    const server = createServer((request, response) => {
-      request.resume().on('end', () => {
-        response.statusCode = calls++ % 2 ? 200 : 500;
-        response.setHeader('content-type', 'application/json').end(JSON.stringify({ choices: [answer] }));
-      });
-    });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
+  test('measurements leave the episodes of the own traffic alone', async () => {
+    const path = join(folder, 'ledger.db');
+    expect((await gym('--count', '4', '--ledger', path).ended).code).toBe(0);
+    const ledger = await openLedger({ path });
     try {
-      const { port } = server.address() as AddressInfo;
-      const price = { inputUsdPerMTok: 1, outputUsdPerMTok: 1 };
-      const config = {
-        providers: { shaky: { baseUrl: `http://127.0.0.1:${port}/v1` } },
-        models: [{ id: 'shaky/model', price }],
-        retry: { maxAttempts: 1 },
-      };
-      writeFileSync(join(folder, 'xrouter.config.json'), JSON.stringify(config));
-      const lines = Array.from({ length: 20 }, (_, index) =>
-        JSON.stringify({ id: `s${index}`, task: 'sums', prompt: `${index}`, answer: 1 }),
-      );
-      writeFileSync(join(folder, 'tasks.jsonl'), lines.join('\n'));
-      const { code, stderr } = await start(
-        ...['--tasks', 'tasks.jsonl', '--pool', 'shaky/model', '--out', out, '--concurrency', '1'],
-        ...['--ledger', join(folder, 'ledger.db')],
-      ).ended;
-      expect({ code, stderr }).toMatchObject({
-        code: 1,
-        stderr: expect.stringMatching(/10 calls failed:.*500/),
-      });
-      expect(rows()).toHaveLength(10);
+      expect(await ledger.entries()).toHaveLength(8);
+      expect(await ledger.episodeStore.episodes()).toEqual([]);
     } finally {
-      server.close();
+      await ledger.close();
     }
+  });
+
+  test('what the lab costs is not booked in the configured account', async () => {
+    const path = join(folder, 'real.db');
+    writeFileSync(join(folder, 'xrouter.config.json'), JSON.stringify({ ledger: path }));
+    expect((await gym('--count', '2').ended).code).toBe(0);
+    expect(existsSync(path)).toBe(false);
   });
 
   test('tasks that a model cannot be asked are told, and the table is whole without them', async () => {
     const pool = ['--pool', 'gpt-5,deepseek/deepseek-v4-flash', '--kinds', 'extraction,arithmetic'];
-    const { code, stderr } = await start('--tasks', 'gym', '--lab', ...pool, '--count', '10', '--out', out)
-      .ended;
+    const { code, stderr } = await startCollect(
+      folder,
+      '--tasks',
+      'gym',
+      '--lab',
+      ...pool,
+      '--count',
+      '10',
+      '--out',
+      out,
+    ).ended;
     expect({ code, stderr }).toMatchObject({
       code: 0,
       stderr: expect.stringContaining('deepseek/deepseek-v4-flash cannot be asked 5 of the tasks'),
@@ -245,7 +203,7 @@ describe('collect', () => {
       /no\/x/,
     ],
   ])('%s is told in one line', async (_, args, expected, message) => {
-    const { code, stdout, stderr } = await start(...args).ended;
+    const { code, stdout, stderr } = await startCollect(folder, ...args).ended;
     expect({ code, stderr }).toMatchObject({ code: expected, stderr: expect.stringMatching(message) });
     expect(stdout).toBe('');
   });

@@ -27,6 +27,16 @@ test('a terminal has one line that is rewritten, and ends with the last state', 
   );
 });
 
+test('a rest is shown at once, since nothing else is while it lasts', () => {
+  const { progress, written } = streamOf(true);
+  progress.show(at(1));
+  progress.show({ ...at(1), restMs: 45_000 });
+  progress.end();
+  expect(written()).toBe(
+    '\r1 of 10 outcomes, $0.50 spent\x1b[K\r1 of 10 outcomes, $0.50 spent, waiting 45 s before the next call\x1b[K\n',
+  );
+});
+
 test('elsewhere only the end is told at once, so that a log stays short', () => {
   const { progress, written } = streamOf(false);
   for (let done = 0; done < 10; done++) progress.show(at(done));

@@ -1,0 +1,69 @@
+/** The account of a command that measures: what it books, and which budget stopped it. */
+import type { Episode, Ledger, RouteRequest, Router } from '../../src/index.ts';
+import { openLedger, XrouterError } from '../../src/index.ts';
+import { usd } from './table.ts';
+
+/**
+ * The account alone. A ledger also keeps the newest episodes to learn from; thousands of measurements would
+ * push out what the user's own traffic has left there.
+ * @param ledger its file, opened when it is first needed, or a ledger of one's own
+ */
+export function accountOnly(ledger: string | Ledger): Ledger {
+  let opening: Promise<Ledger> | undefined;
+  const opened = () => {
+    opening ??= typeof ledger === 'string' ? openLedger({ path: ledger }) : Promise.resolve(ledger);
+    return opening;
+  };
+  return {
+    reserve: async (request) => (await opened()).reserve(request),
+    settle: async (id, settlement) => (await opened()).settle(id, settlement),
+    release: async (id) => (await opened()).release(id),
+    balance: async (scope) => (await opened()).balance(scope),
+    entries: async (filter) => (await opened()).entries(filter),
+    close: async () => (await opening?.catch(() => undefined))?.close(),
+  };
+}
+
+/** The error of a request that a budget refused, in the words of someone who gave `--max-usd`. */
+export async function refusedBy(
+  router: Router,
+  request: RouteRequest,
+  episode: Episode,
+): Promise<XrouterError> {
+  const { scopesOf, defaults } = router.parts;
+  const limits = { ...defaults.limits, ...request.limits };
+  const scopes = await Promise.all(
+    scopesOf({ ...request, limits }, episode.id, Date.now()).map(async (scope) => {
+      const { spentUsd, reservedUsd } = await router.ledger.balance(scope);
+      return {
+        ...scope,
+        heldUsd: reservedUsd,
+        leftUsd: (scope.limitUsd ?? Infinity) - spentUsd - reservedUsd,
+      };
+    }),
+  );
+  const tightest = scopes.reduce((a, b) => (b.leftUsd < a.leftUsd ? b : a));
+  if (tightest.kind === 'request') {
+    const name = limits.maxUsd === undefined ? 'budgets.requestUsd' : 'limits.maxUsd';
+    const why = episode.refusals.find(({ code }) => code === 'budget')?.reason ?? 'it may cost more';
+    // However much else is spent, this call never fits: no reason to stop the others.
+    return new XrouterError('no_candidate', `${name} of the configuration refuses it: ${why}.`);
+  }
+  const held =
+    tightest.heldUsd > 0 ? `; ${usd(tightest.heldUsd)} of it is held for calls under way or killed` : '';
+  const { bound, remedy } = tightest.kind === 'key' ? CAP : DAY;
+  return new XrouterError(
+    'budget_exceeded',
+    `another call might exceed ${bound} of ${usd(tightest.limitUsd!)}${held}.`,
+    { hint: remedy },
+  );
+}
+
+const CAP = {
+  bound: 'the spending cap',
+  remedy: 'Run the same command with a higher --max-usd to go on.',
+};
+const DAY = {
+  bound: 'budgets.dayUsd of the configuration',
+  remedy: 'Raise it there or wait until 00:00 UTC, and run the same command to go on.',
+};
