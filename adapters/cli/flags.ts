@@ -46,9 +46,19 @@ export function probability(value: string): number {
   return number;
 }
 
-/** Numbers of 0 or more with commas between, each once. */
+/** Larger ones times a cost may be no number any more; cost alone decides long before. */
+const MOST_LAMBDA = 1e100;
+
+/** A cost sensitivity. */
+export function lambda(value: string): number {
+  const number = atLeastZero(value);
+  if (number > MOST_LAMBDA) throw new InvalidArgumentError(`It must be at most ${MOST_LAMBDA}.`);
+  return number;
+}
+
+/** Cost sensitivities with commas between, each once. */
 export function lambdas(value: string): number[] {
-  return [...new Set(value.split(',').map(atLeastZero))];
+  return [...new Set(value.split(',').map(lambda))];
 }
 
 /** A reader of whole numbers, both bounds included. */

@@ -1,5 +1,5 @@
 /** What all commands print by: one JSON document on standard output, everything for people on standard error. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 /** Prints the command's one JSON document. */
@@ -9,7 +9,12 @@ export function printJson(value: unknown): void {
 
 /** Prints a line for a person. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${printable(line)}\n`);
+}
+
+/** Names come from other people's files and servers: no control characters reach the terminal. */
+export function printable(text: string): string {
+  return text.replace(/(?![\n\t])\p{C}/gu, '�');
 }
 
 /**
@@ -25,7 +30,11 @@ export function surviveLostOutput(): void {
 
 /** Ends the command as failed: one line that says why and what to do. Exit status 1. */
 export function fail(error: unknown): void {
-  say(`xrouter: ${reasonOf(error).replace(/\s*\n\s*/g, ' ')}`);
+  say(
+    `xrouter: ${reasonOf(error)
+      .replace(/\s*\n\s*/g, ' ')
+      .trim()}`,
+  );
   process.exitCode = 1;
 }
 
@@ -44,8 +53,17 @@ export class UsageError extends Error {}
  * @throws UsageError where `--out` names one of the files that are read
  */
 export function requireOtherThan(out: string, ...read: (string | undefined)[]): void {
-  if (read.some((path) => path !== undefined && resolve(path) === resolve(out))) {
+  if (read.some((path) => path !== undefined && realPath(path) === realPath(out))) {
     throw new UsageError(`--out ${out} is what this command reads, and would be lost. Name another file.`);
+  }
+}
+
+/** Behind links, which are written through. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
   }
 }
 
