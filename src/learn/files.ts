@@ -1,5 +1,5 @@
 /** Files that are there whole or not at all. */
-import type { Stats } from 'node:fs';
+import { rmSync, type Stats } from 'node:fs';
 import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { XrouterError } from '../errors.ts';
@@ -12,6 +12,7 @@ import { XrouterError } from '../errors.ts';
 export async function writeWhole(path: string, parts: Iterable<string | Uint8Array>): Promise<void> {
   const { target, mode } = await targetOf(path);
   const beside = `${target}.${process.pid}.tmp`;
+  const written = onInterrupt(() => rmSync(beside, { force: true }));
   try {
     const file = await open(beside, 'w', mode);
     try {
@@ -25,7 +26,29 @@ export async function writeWhole(path: string, parts: Iterable<string | Uint8Arr
   } catch (cause) {
     await rm(beside, { force: true });
     throw isSystemError(cause) ? cannotWrite(path, cause) : cause;
+  } finally {
+    written();
   }
+}
+
+/**
+ * Before a signal ends the process. A program that listens to the signal itself is left to it.
+ * @returns what ends it
+ */
+function onInterrupt(cleanUp: () => void): () => void {
+  const signals = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).filter(
+    (one) => process.listenerCount(one) === 0,
+  );
+  const end = () => {
+    for (const signal of signals) process.off(signal, interrupted);
+  };
+  const interrupted = (signal: NodeJS.Signals) => {
+    cleanUp();
+    end();
+    process.kill(process.pid, signal);
+  };
+  for (const signal of signals) process.on(signal, interrupted);
+  return end;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What commands write is there whole or not at all, also where the disk has less room than is needed. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,6 +63,22 @@ describe('writeWhole', () => {
     expect(await readFile(at('kept'), 'utf8')).toBe('old');
     await rm(at('kept'));
   });
+
+  test.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'nothing is left beside the target where %s ends the program',
+    async (signal) => {
+      const program = `
+      import { writeWhole } from ${JSON.stringify(FILES)};
+      await writeWhole('endless', (function* () { for (let n = 0; ; n++) { yield 'x'.repeat(1000); if (n === 1000) console.log('on'); } })());
+    `;
+      const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: folder });
+      await once(child.stdout, 'data');
+      expect(await readdir(folder)).toEqual([expect.stringMatching(/^endless\.\d+\.tmp$/)]);
+      child.kill(signal);
+      expect(await once(child, 'exit')).toEqual([null, signal]);
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
 
   test('what goes wrong while the content is made is not blamed on the file', async () => {
     const failing = function* (): Generator<string> {
