@@ -1,6 +1,7 @@
 /** What all commands print by: one JSON document on standard output, everything for people on standard error. */
 import { readFileSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { columnsOf, printable, shown, wrap } from './terminal.ts';
 
 /** Prints the command's one JSON document. */
 export function printJson(value: unknown): void {
@@ -9,12 +10,16 @@ export function printJson(value: unknown): void {
 
 /** Prints a line for a person. */
 export function say(line: string): void {
-  process.stderr.write(`${printable(line)}\n`);
+  const width = columnsOf(process.stderr);
+  const text = shown(printable(line));
+  process.stderr.write(`${width === undefined ? text : folded(text, width)}\n`);
 }
 
-/** Names come from other people's files and servers: no control characters reach the terminal. */
-export function printable(text: string): string {
-  return text.replace(/(?![\n\t])\p{C}/gu, '�');
+function folded(text: string, width: number): string {
+  return text
+    .split('\n')
+    .map((line) => wrap(line, width, `${/^ */.exec(line)![0]}  `))
+    .join('\n');
 }
 
 /**

@@ -1,5 +1,6 @@
 /** How far a long command is, on standard error: one line that rewrites itself, or now and then a new one. */
 import { usd } from './table.ts';
+import { columnsOf, counted } from './terminal.ts';
 
 export interface Progress {
   done: number;
@@ -26,7 +27,8 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
         stream.write(`${wordsOf(progress)}\n`);
         return;
       }
-      stream.write(`\r${wordsOf(progress)}\x1b[K`);
+      // A longer line would go on in the next, which no return comes back from.
+      stream.write(`\r${wordsOf(progress).slice(0, (columnsOf(stream) ?? 80) - 1)}\x1b[K`);
       open = true;
     },
     /** Leaves the last state standing. */
@@ -38,7 +40,7 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
 }
 
 function wordsOf({ done, failed, total, spentUsd, remainingMs }: Progress): string {
-  const parts = [`${done} of ${total} outcomes`, `${usd(spentUsd)} spent`];
+  const parts = [`${done} of ${counted(total, 'outcome')}`, `${usd(spentUsd)} spent`];
   if (failed > 0) parts.push(`${failed} failed`);
   if (remainingMs !== undefined && done < total) parts.push(`${duration(remainingMs)} left`);
   return parts.join(', ');

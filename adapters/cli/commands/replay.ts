@@ -14,6 +14,7 @@ import {
 } from '../../../src/learn/index.ts';
 import { JSON_DOCUMENT, list, wholeFrom } from '../flags.ts';
 import { printJson, requireOtherThan, say } from '../output.ts';
+import { counted } from '../terminal.ts';
 import { LAMBDAS, openPolicy, type PolicyAndTable, withPolicyAndTable } from '../trained-policy.ts';
 
 interface Flags extends PolicyAndTable {
@@ -72,7 +73,9 @@ export function command(): Command {
       };
       await writeWhole(flags.out, lines());
       const mean = calls / Math.max(1, written);
-      say(`${flags.out}: ${data.rows} rows at ${lambda.length} lambdas, ${mean.toFixed(2)} calls on average`);
+      say(
+        `${flags.out}: ${counted(data.rows, 'row')} at ${counted(lambda.length, 'lambda')}, ${mean.toFixed(2)} calls on average`,
+      );
       if (flags.json) {
         printJson({
           replay: flags.out,

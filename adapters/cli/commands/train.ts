@@ -17,6 +17,7 @@ import { embeddingsFrom } from '../embeddings.ts';
 import { CONFIG, JSON_DOCUMENT, repeated, wholeFrom } from '../flags.ts';
 import { printJson, requireOtherThan, say, UsageError } from '../output.ts';
 import { catalogOf } from '../setup.ts';
+import { counted } from '../terminal.ts';
 
 interface Flags {
   table?: string[];
@@ -74,7 +75,7 @@ async function train(paths: readonly string[], flags: Flags): Promise<void> {
   const weights = trainPolicy(tables, { seed, name, dapo: { normalise: divideByStd }, progress: say });
   const bytes = encodeWeights(weights);
   await writeWhole(out, [bytes]);
-  say(`${out}: ${weights.candidates.length} candidates, ${(bytes.length / 1e6).toFixed(2)} MB`);
+  say(`${out}: ${counted(weights.candidates.length, 'candidate')}, ${(bytes.length / 1e6).toFixed(2)} MB`);
   if (json) {
     const candidates = weights.candidates.map(({ id }) => id);
     printJson({ policy: out, name, seed, rows: weights.rows, candidates, bytes: bytes.length });
@@ -93,7 +94,7 @@ async function improve(paths: readonly string[], flags: Flags): Promise<void> {
   await writeWhole(out, [encodeWeights(weights)]);
   const change = (learned.meanChange * 100).toFixed(1);
   say(
-    `${out}: learned from ${learned.rows} of ${log.length} requests, about half are kept back to judge by; expected success changed by ${change} points on average`,
+    `${out}: learned from ${learned.rows} of ${counted(log.length, 'request')}, about half are kept back to judge by; expected success changed by ${change} points on average`,
   );
   if (learned.meanChange === 0) say('Nothing was learned that holds on requests left out.');
   if (json) {
