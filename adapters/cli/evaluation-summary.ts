@@ -165,7 +165,7 @@ function calibration({ reliability: { tenths, floors, judged, worst } }: Evaluat
     `${from.toFixed(1)} to ${to.toFixed(1)}`,
     percent(expected),
     percent(reached),
-    `±${(196 * error).toFixed(1)}`,
+    error === 0 ? '' : `±${(196 * error).toFixed(1)}`,
     String(pairs),
   ]);
   const kept = floors
@@ -198,7 +198,7 @@ function tasks({ tasks: all, workingPoint }: EvaluationReport): Block[] {
       String(count),
       percent(accuracy),
       percent(bestAccuracy),
-      error === undefined ? signed(difference) : `${signed(difference)} ±${(1.96 * error).toFixed(1)}`,
+      !error ? signed(difference) : `${signed(difference)} ±${(1.96 * error).toFixed(1)}`,
       costShare === undefined ? '' : percent(costShare),
       gain ? signed(gain.value) : '',
     ],
