@@ -147,7 +147,8 @@ ${folded(
 }
 
 /** No error of 0: where every row came out alike, these rows do not say how far others would not. */
-const plusMinus = (error: number | undefined): { small?: string } => (!error ? {} : { small: `±${(1.96 * error).toFixed(1)}` });
+const plusMinus = (error: number | undefined): { small?: string } =>
+  !error ? {} : { small: `±${(1.96 * error).toFixed(1)}` };
 
 /** A long table is opened by whoever wants it. */
 function folded(rows: number, what: string, content: Markup): Markup {
