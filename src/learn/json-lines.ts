@@ -69,8 +69,9 @@ function parsed(path: string, line: number, text: string): unknown {
   try {
     return JSON.parse(line === 1 ? text.replace(/^\uFEFF/, '') : text);
   } catch (cause) {
-    // The reason quotes the line, so other people's text would reach a terminal or a log.
-    throw bad(path, line, 'is not JSON', cause);
+    // Not the parser's reason, which quotes the line: other people's text would reach a terminal or a log.
+    const number = /[:[,]\s*-?(NaN|Infinity)\b/.exec(text)?.[1];
+    throw bad(path, line, number ? `is not JSON, which has no ${number}` : 'is not JSON', cause);
   }
 }
 

@@ -116,7 +116,9 @@ describe('a bad table is refused with the line and the reason', () => {
 
   test('not JSON', async () => {
     await writeFile(at('broken'), `${JSON.stringify(good)}\n{"id":`);
-    await expect(readTable(at('broken'))).rejects.toThrow(/line 2: is not JSON/);
+    await expect(readTable(at('broken'))).rejects.toThrow(/line 2: is not JSON\./);
+    await writeFile(at('python'), JSON.stringify(good).replace('0.1', 'NaN'));
+    await expect(readTable(at('python'))).rejects.toThrow('line 1: is not JSON, which has no NaN.');
   });
 
   test('a gzip that is cut off', async () => {
