@@ -1,6 +1,6 @@
 /** How far a long command is, on standard error: one line that rewrites itself, or now and then a new one. */
 import { usd } from './table.ts';
-import { columnsOf, counted } from './terminal.ts';
+import { columnsOf } from './terminal.ts';
 
 export interface Progress {
   done: number;
@@ -40,7 +40,7 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
 }
 
 function wordsOf({ done, failed, total, spentUsd, remainingMs }: Progress): string {
-  const parts = [`${done} of ${counted(total, 'outcome')}`, `${usd(spentUsd)} spent`];
+  const parts = [`${done} of ${total} outcomes`, `${usd(spentUsd)} spent`];
   if (failed > 0) parts.push(`${failed} failed`);
   if (remainingMs !== undefined && done < total) parts.push(`${duration(remainingMs)} left`);
   return parts.join(', ');

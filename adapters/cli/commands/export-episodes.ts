@@ -4,7 +4,6 @@ import { XrouterError } from '../../../src/index.ts';
 import { banditLine, banditLog, writeWhole } from '../../../src/learn/index.ts';
 import { CONFIG, JSON_DOCUMENT } from '../flags.ts';
 import { printJson, requireOtherThan, say } from '../output.ts';
-import { counted } from '../terminal.ts';
 import { ledgerPath, openKeptLedger } from './feedback.ts';
 
 interface Flags {
@@ -35,14 +34,14 @@ export function episodesCommand(): Command {
       if (rows.length === 0) {
         throw new XrouterError(
           'invalid_file',
-          `${path}: none of ${counted(kept.length, 'episode')} can be learned from.`,
+          `${path}: none of ${kept.length} episodes can be learned from.`,
           {
             hint: 'Give feedback on answers, or use a verifier.',
           },
         );
       }
       await writeWhole(out, rows.map(banditLine));
-      say(`${out}: ${rows.length} of ${counted(kept.length, 'episode')}`);
+      say(`${out}: ${rows.length} of ${kept.length} episodes`);
       if (json) {
         const explored = rows.filter(({ candidates, action }) => candidates[action]!.propensity < 1).length;
         printJson({

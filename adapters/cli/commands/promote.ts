@@ -13,7 +13,6 @@ import {
 import { CONFIG, JSON_DOCUMENT, wholeFrom } from '../flags.ts';
 import { printJson, requireOtherThan, say, UsageError } from '../output.ts';
 import { catalogOf } from '../setup.ts';
-import { counted } from '../terminal.ts';
 
 interface Flags {
   candidate: string;
@@ -59,7 +58,7 @@ export function command(): Command {
 
 function report({ rows, current, candidate, difference, shadow }: Promotion): void {
   say(
-    `${rows.judged} of ${counted(rows.log, 'request')} ${rows.judged === 1 ? 'judges' : 'judge'}: ${rows.learnedFrom} may have been learned from, ${rows.unexplored} without exploration, ${rows.floor} under a floor, ${rows.verdictOnly} scored by a verifier alone, ${rows.unsupported} without support`,
+    `${rows.judged} of ${rows.log} requests judge: ${rows.learnedFrom} may have been learned from, ${rows.unexplored} without exploration, ${rows.floor} under a floor, ${rows.verdictOnly} scored by a verifier alone, ${rows.unsupported} without support`,
   );
   say(`the two differ on ${rows.different}; on ${rows.matched} of these the log did as the candidate would`);
   if (current && candidate && difference) {

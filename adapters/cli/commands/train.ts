@@ -94,7 +94,7 @@ async function improve(paths: readonly string[], flags: Flags): Promise<void> {
   await writeWhole(out, [encodeWeights(weights)]);
   const change = (learned.meanChange * 100).toFixed(1);
   say(
-    `${out}: learned from ${learned.rows} of ${counted(log.length, 'request')}, about half are kept back to judge by; expected success changed by ${change} points on average`,
+    `${out}: learned from ${learned.rows} of ${log.length} requests, about half are kept back to judge by; expected success changed by ${change} points on average`,
   );
   if (learned.meanChange === 0) say('Nothing was learned that holds on requests left out.');
   if (json) {
