@@ -1,5 +1,6 @@
 /** Flags that several commands have in the same words, and readers of values; each says what it wants. */
 import { InvalidArgumentError } from 'commander';
+import { realPath } from './output.ts';
 
 export const CONFIG = [
   '--config <file>',
@@ -29,7 +30,8 @@ export function list(value: string): string[] {
 /** A file, of a flag that may be given several times. */
 export function repeated(value: string, before: string[] = []): string[] {
   // Its rows would count twice, and stand on both sides where a part is kept back to check by.
-  if (before.includes(value)) throw new InvalidArgumentError('It is given twice.');
+  if (before.some((one) => realPath(one) === realPath(value)))
+    throw new InvalidArgumentError('It is given twice.');
   return [...before, value];
 }
 

@@ -63,8 +63,8 @@ export function requireOtherThan(out: string, ...read: (string | undefined)[]): 
   }
 }
 
-/** Behind links, which are written through. */
-function realPath(path: string): string {
+/** Where a path leads, behind links, which are written through. */
+export function realPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {

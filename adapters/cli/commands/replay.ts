@@ -10,6 +10,7 @@ import {
   replay,
   replayModels,
   sequencePlanner,
+  shippedPolicyPath,
   writeWhole,
 } from '../../../src/learn/index.ts';
 import { JSON_DOCUMENT, list, wholeFrom } from '../flags.ts';
@@ -47,7 +48,8 @@ export function command(): Command {
       const known = models.filter((id) => predictor.index.has(id));
       if (known.length < models.length) {
         const unknown = models.filter((id) => !predictor.index.has(id)).join(', ');
-        throw new XrouterError('unknown_model', `${flags.policy} has never measured ${unknown}.`, {
+        const policy = flags.policy === shippedPolicyPath() ? 'The shipped policy' : flags.policy;
+        throw new XrouterError('unknown_model', `${policy} has never measured ${unknown}.`, {
           hint:
             known.length > 0
               ? `Name those it may call: --pool ${known.join(',')}; or calibrate the policy with the others.`
