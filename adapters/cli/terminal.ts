@@ -30,6 +30,11 @@ export function printable(text: string): string {
   return text.replace(/(?![\n\t])\p{C}/gu, '�');
 }
 
+/** A model's answer: nothing in it steers a terminal. In a pipe it is what it is. */
+export function answerFor(stream: Pick<NodeJS.WriteStream, 'isTTY'>, text: string): string {
+  return stream.isTTY ? text.replace(/\r(?!\n)|[^\P{Cc}\r\n\t]/gu, '�') : text;
+}
+
 const PLAIN: Record<string, string> = { '±': '+-', '…': '.', '�': '?', '’': "'" };
 
 /** What we write ourselves, for a terminal that says it does not show Unicode. */

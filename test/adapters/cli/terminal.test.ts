@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { evaluationSummary } from '../../../adapters/cli/evaluation-summary.ts';
 import { table } from '../../../adapters/cli/table.ts';
-import { counted, printable, shown, wrap } from '../../../adapters/cli/terminal.ts';
+import { answerFor, counted, printable, shown, wrap } from '../../../adapters/cli/terminal.ts';
 import { sampleReport } from '../../learn/sample-report.ts';
 
 const lines = (text: string): string[] => text.split('\n');
@@ -48,6 +48,12 @@ test('one is counted in the singular', () => {
     '0 rows',
     '2 replies',
   ]);
+});
+
+test('an answer cannot steer a terminal, and comes through a pipe as it is', () => {
+  const answer = 'red \u001b[31m\u009b2J\rgone\r\n👩‍💻\tend';
+  expect(answerFor({ isTTY: true }, answer)).toBe('red �[31m�2J�gone\r\n👩‍💻\tend');
+  expect(answerFor({ isTTY: false }, answer)).toBe(answer);
 });
 
 test('what steers a terminal is not printed, and signs only where they are shown', () => {
