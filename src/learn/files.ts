@@ -16,6 +16,8 @@ export async function writeWhole(path: string, parts: Iterable<string | Uint8Arr
   try {
     const file = await open(beside, 'w', mode);
     try {
+      // The user's mask took from what was there.
+      if (mode !== undefined) await file.chmod(mode);
       // Not `write`, which on a nearly full disk writes a part and calls that success.
       for (const part of gathered(parts)) await file.writeFile(part);
       await file.sync();

@@ -1,7 +1,7 @@
 /** What commands write is there whole or not at all, also where the disk has less room than is needed. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -35,12 +35,13 @@ describe('writeWhole', () => {
   );
 
   test('a link is written through, and what was there keeps its permissions', async () => {
-    await writeFile(at('policy-1'), 'old', { mode: 0o600 });
+    await writeFile(at('policy-1'), 'old');
+    await chmod(at('policy-1'), 0o660);
     await symlink('policy-1', at('live'));
     await writeWhole(at('live'), ['new']);
     expect((await lstat(at('live'))).isSymbolicLink()).toBe(true);
     expect(await readFile(at('policy-1'), 'utf8')).toBe('new');
-    expect((await stat(at('policy-1'))).mode & 0o777).toBe(0o600);
+    expect((await stat(at('policy-1'))).mode & 0o777).toBe(0o660);
     await Promise.all([rm(at('live')), rm(at('policy-1'))]);
   });
 
