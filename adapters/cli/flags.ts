@@ -1,5 +1,6 @@
 /** Flags that several commands have in the same words, and readers of values; each says what it wants. */
 import { InvalidArgumentError } from 'commander';
+import { realPath } from './output.ts';
 
 export const CONFIG = [
   '--config <file>',
@@ -29,7 +30,8 @@ export function list(value: string): string[] {
 /** A file, of a flag that may be given several times. */
 export function repeated(value: string, before: string[] = []): string[] {
   // Its rows would count twice, and stand on both sides where a part is kept back to check by.
-  if (before.includes(value)) throw new InvalidArgumentError('It is given twice.');
+  if (before.some((one) => realPath(one) === realPath(value)))
+    throw new InvalidArgumentError('It is given twice.');
   return [...before, value];
 }
 
@@ -46,9 +48,19 @@ export function probability(value: string): number {
   return number;
 }
 
-/** Numbers of 0 or more with commas between, each once. */
+/** Larger ones times a cost may be no number any more; cost alone decides long before. */
+const MOST_LAMBDA = 1e100;
+
+/** A cost sensitivity. */
+export function lambda(value: string): number {
+  const number = atLeastZero(value);
+  if (number > MOST_LAMBDA) throw new InvalidArgumentError(`It must be at most ${MOST_LAMBDA}.`);
+  return number;
+}
+
+/** Cost sensitivities with commas between, each once. */
 export function lambdas(value: string): number[] {
-  return [...new Set(value.split(',').map(atLeastZero))];
+  return [...new Set(value.split(',').map(lambda))];
 }
 
 /** A reader of whole numbers, both bounds included. */

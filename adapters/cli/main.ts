@@ -57,7 +57,9 @@ const commands: Record<string, CommandEntry> = {
   },
 };
 
-async function main(argv: string[]): Promise<void> {
+async function main(given: string[]): Promise<void> {
+  // Only a command that is loaded knows its options.
+  const argv = given[0] === 'help' && given.length > 1 ? [...given.slice(1), '--help'] : given;
   const program = new Command('xrouter')
     .description('Decides which language model answers each request, and what it cost.')
     .version(version())

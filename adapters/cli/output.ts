@@ -1,6 +1,7 @@
 /** What all commands print by: one JSON document on standard output, everything for people on standard error. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { columnsOf, printable, shown, wrap } from './terminal.ts';
 
 /** Prints the command's one JSON document. */
 export function printJson(value: unknown): void {
@@ -9,7 +10,16 @@ export function printJson(value: unknown): void {
 
 /** Prints a line for a person. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  const width = columnsOf(process.stderr);
+  const text = shown(printable(line));
+  process.stderr.write(`${width === undefined ? text : folded(text, width)}\n`);
+}
+
+function folded(text: string, width: number): string {
+  return text
+    .split('\n')
+    .map((line) => wrap(line, width, `${/^ */.exec(line)![0]}  `))
+    .join('\n');
 }
 
 /**
@@ -25,7 +35,11 @@ export function surviveLostOutput(): void {
 
 /** Ends the command as failed: one line that says why and what to do. Exit status 1. */
 export function fail(error: unknown): void {
-  say(`xrouter: ${reasonOf(error).replace(/\s*\n\s*/g, ' ')}`);
+  say(
+    `xrouter: ${reasonOf(error)
+      .replace(/\s*\n\s*/g, ' ')
+      .trim()}`,
+  );
   process.exitCode = 1;
 }
 
@@ -44,8 +58,17 @@ export class UsageError extends Error {}
  * @throws UsageError where `--out` names one of the files that are read
  */
 export function requireOtherThan(out: string, ...read: (string | undefined)[]): void {
-  if (read.some((path) => path !== undefined && resolve(path) === resolve(out))) {
+  if (read.some((path) => path !== undefined && realPath(path) === realPath(out))) {
     throw new UsageError(`--out ${out} is what this command reads, and would be lost. Name another file.`);
+  }
+}
+
+/** Where a path leads, behind links, which are written through. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
   }
 }
 

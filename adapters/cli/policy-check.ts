@@ -8,6 +8,7 @@ import {
 } from '../../src/index.ts';
 import type { PolicyWeights } from '../../src/learn/index.ts';
 import { reasonOf } from './output.ts';
+import { counted } from './terminal.ts';
 
 interface PolicyFile {
   file: string;
@@ -53,7 +54,7 @@ type Judged = Omit<PolicyCheck, 'check'>;
 function describe(title: string): (weights: PolicyWeights) => Judged {
   return ({ embedding, featureVersion, candidates }) => {
     const reads = embedding.own ? 'embeddings of your own' : 'words';
-    const detail = `${title}: reads ${reads}, features of version ${featureVersion}, knows ${candidates.length} models`;
+    const detail = `${title}: reads ${reads}, features of version ${featureVersion}, knows ${counted(candidates.length, 'model')}`;
     return { status: 'ok', detail };
   };
 }

@@ -1,5 +1,6 @@
 /** How far a long command is, on standard error: one line that rewrites itself, or now and then a new one. */
 import { usd } from './table.ts';
+import { columnsOf } from './terminal.ts';
 
 export interface Progress {
   done: number;
@@ -31,7 +32,8 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
         stream.write(`${wordsOf(progress)}\n`);
         return;
       }
-      stream.write(`\r${wordsOf(progress)}\x1b[K`);
+      // A longer line would go on in the next, which no return comes back from.
+      stream.write(`\r${wordsOf(progress).slice(0, (columnsOf(stream) ?? 80) - 1)}\x1b[K`);
       open = true;
     },
     /** Leaves the last state standing. */

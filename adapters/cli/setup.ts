@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Candidate, Router, RouterConfig, Surroundings } from '../../src/index.ts';
 import { assembleRouter, defaultLedgerPath, findConfigFile } from '../../src/index.ts';
 import type { KnownPrompts } from '../../src/lab/index.ts';
-import { atLeastZero, CONFIG, LAB, LEDGER, list, POLICY, probability } from './flags.ts';
+import { CONFIG, LAB, LEDGER, lambda, list, POLICY, probability } from './flags.ts';
 import { say } from './output.ts';
 
 export interface RouterFlags {
@@ -20,7 +20,7 @@ export interface RouterFlags {
 export function withRouterFlags(command: Command): Command {
   return command
     .option('--pool <a,b>', 'choose among these models only', list)
-    .option('--lambda <x>', 'cost sensitivity: 0 ignores cost, larger prefers cheaper', atLeastZero)
+    .option('--lambda <x>', 'cost sensitivity: 0 ignores cost, larger prefers cheaper', lambda)
     .option(
       '--min-success <x>',
       'accuracy floor: the cheapest model expected to reach it (0..1)',

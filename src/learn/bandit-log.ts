@@ -8,10 +8,12 @@
  */
 import { z } from 'zod';
 import type { CallRecord } from '../episode.ts';
+import { XrouterError } from '../errors.ts';
 import type { StoredEpisode } from '../ledger/episodes.ts';
-import { FEATURE_VERSION } from '../policy/embedded/features.ts';
-import type { StoredFeatures } from '../policy/embedded/stored-features.ts';
+import { FEATURE_VERSION, HASH_BUCKETS, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
+import { readFeatures, type StoredFeatures } from '../policy/embedded/stored-features.ts';
 import { bad, records, shaped } from './json-lines.ts';
+import { MOST_USD } from './table.ts';
 
 export interface BanditCandidate {
   model: string;
@@ -184,12 +186,14 @@ export function banditLine(row: BanditRow): string {
 }
 
 const share = z.number().min(0).max(1);
-const amount = z.number().nonnegative();
+/** Larger ones times a cost may be no number any more; the command line takes none. */
+const MOST_LAMBDA = 1e100;
+const amount = z.number().nonnegative().max(MOST_USD);
 const lineShape = z.object({
   id: z.string().min(1),
   at: z.iso.datetime(),
   policy: z.string(),
-  lambda: amount,
+  lambda: z.number().nonnegative().max(MOST_LAMBDA),
   min_success: share.optional(),
   verifier: share.optional(),
   features: z.object({
@@ -239,9 +243,12 @@ async function* rowsOf(path: string): AsyncGenerator<BanditRow> {
   for await (const { line, value } of records(path)) {
     const read = shaped(path, line, value, lineShape, 'a log of requests');
     const { candidates, action, first, cost, min_success, verifier, ...rest } = read;
+    requireFeatures(path, line, read.features);
     const chosen = candidates.findIndex(({ model }) => model === action);
     if (chosen < 0) throw bad(path, line, `the action "${action}" is none of the candidates`);
     if (candidates[chosen]!.propensity === 0) throw bad(path, line, 'what was chosen has propensity 0');
+    const twice = candidates.find(({ model }, i) => candidates.findIndex((one) => one.model === model) < i);
+    if (twice) throw bad(path, line, `${twice.model} is there twice among the candidates`);
     const total = candidates.reduce((sum, { propensity }) => sum + propensity, 0);
     if (Math.abs(total - 1) > ROUNDING) throw bad(path, line, `the propensities sum to ${total}, not to 1`);
     yield {
@@ -260,3 +267,21 @@ async function* rowsOf(path: string): AsyncGenerator<BanditRow> {
     };
   }
 }
+
+function requireFeatures(path: string, line: number, features: StoredFeatures): void {
+  const { version, structure, words } = features;
+  if (version !== FEATURE_VERSION) {
+    throw new XrouterError(
+      'invalid_file',
+      `${path}, line ${line}: its features are of version ${version}; this program reads version ${FEATURE_VERSION}.`,
+      { hint: 'Export the log again, which leaves such requests out.' },
+    );
+  }
+  const { buckets } = readFeatures(features);
+  const whole = buckets.length * BYTES_PER_WORD === Buffer.byteLength(words, 'base64');
+  if (structure.length !== STRUCTURE_COUNT || !whole || buckets.some((bucket) => bucket >= HASH_BUCKETS)) {
+    throw bad(path, line, 'its features are cut off or damaged');
+  }
+}
+
+const BYTES_PER_WORD = 4;

@@ -1,23 +1,17 @@
 /** Files of JSON lines, optionally gzipped, as learning reads them; what is wrong is said with the line. */
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import type { z } from 'zod';
 import { XrouterError } from '../errors.ts';
+import { kindOfPath } from './files.ts';
 
 /** @throws XrouterError `invalid_file`, also where an id comes twice */
 export async function* records(path: string): AsyncGenerator<{ line: number; value: unknown }> {
-  const zipped = await isZipped(path).catch((cause: unknown) => {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new XrouterError('invalid_file', `${path} cannot be read: ${detail}.`, {
-      hint: 'Check the path of the table.',
-      cause,
-    });
-  });
+  const begins = await beginningOf(path);
   const source = createReadStream(path);
-  const stream = zipped ? source.pipe(createGunzip()) : source;
-  let failure: Error | undefined;
+  const stream = begins === 'gzip' ? source.pipe(createGunzip()) : source;
   const seen = new Map<string, number>();
   let line = 0;
   let found = 0;
@@ -25,12 +19,7 @@ export async function* records(path: string): AsyncGenerator<{ line: number; val
     for await (const text of linesOf(stream)) {
       line++;
       if (text.trim() === '') continue;
-      let value: unknown;
-      try {
-        value = JSON.parse(line === 1 ? text.replace(/^\uFEFF/, '') : text);
-      } catch (cause) {
-        throw bad(path, line, 'is not JSON', cause);
-      }
+      const value = parsed(path, line, text);
       const id = (value as { id?: unknown } | null)?.id;
       if (typeof id === 'string' || typeof id === 'number') {
         const before = seen.get(String(id));
@@ -41,13 +30,9 @@ export async function* records(path: string): AsyncGenerator<{ line: number; val
       yield { line, value };
     }
   } catch (error) {
-    if (error instanceof XrouterError) throw error;
-    failure = error instanceof Error ? error : new Error(String(error));
+    throw error instanceof XrouterError ? error : damaged(path, line + 1, error);
   } finally {
     source.destroy();
-  }
-  if (failure) {
-    throw bad(path, line + 1, `the file is cut off or damaged (${failure.message})`, failure);
   }
   if (found === 0) {
     throw new XrouterError('invalid_file', `${path}: the table is empty.`, {
@@ -56,15 +41,48 @@ export async function* records(path: string): AsyncGenerator<{ line: number; val
   }
 }
 
-async function isZipped(path: string): Promise<boolean> {
-  const file = await open(path);
+/** @throws XrouterError `invalid_file` for what cannot be read to its end, or is in another encoding */
+async function beginningOf(path: string): Promise<'gzip' | 'text'> {
+  const magic = Buffer.alloc(2);
   try {
-    const magic = Buffer.alloc(2);
-    await file.read(magic, 0, 2, 0);
-    return magic[0] === 0x1f && magic[1] === 0x8b;
-  } finally {
-    await file.close();
+    // Before it is opened: that would wait for somebody to write into a pipe.
+    const kind = kindOfPath(await stat(path));
+    if (kind !== undefined) throw new Error(`it is ${kind}, not a file`);
+    const file = await open(path);
+    await file.read(magic, 0, 2, 0).finally(() => file.close());
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new XrouterError('invalid_file', `${path} cannot be read: ${detail}.`, {
+      hint: 'Give the path of a file.',
+      cause,
+    });
   }
+  const word = magic.readUInt16BE();
+  // A byte order mark, or the brace of a first line without one.
+  if ([0xfeff, 0xfffe, 0x7b00, 0x007b].includes(word)) {
+    throw new XrouterError('invalid_file', `${path} is in UTF-16.`, { hint: 'Save it as UTF-8.' });
+  }
+  return word === 0x1f8b ? 'gzip' : 'text';
+}
+
+function parsed(path: string, line: number, text: string): unknown {
+  try {
+    return JSON.parse(line === 1 ? text.replace(/^\uFEFF/, '') : text);
+  } catch (cause) {
+    // Not the parser's reason, which quotes the line: other people's text would reach a terminal or a log.
+    const number = /[:[,]\s*-?(NaN|Infinity)\b/.exec(text)?.[1];
+    throw bad(path, line, number ? `is not JSON, which has no ${number}` : 'is not JSON', cause);
+  }
+}
+
+function damaged(path: string, line: number, cause: unknown): XrouterError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (message === 'Invalid string length') return bad(path, line, 'it is longer than a text can be', cause);
+  const reason = `the file is cut off or damaged (${message})`;
+  return new XrouterError('invalid_file', `${path}, line ${line}: ${reason}.`, {
+    hint: 'Make or copy it again.',
+    cause,
+  });
 }
 
 /** Not `readline`: it also ends a line at U+2028 and U+2029, which JSON leaves as they are inside a text. */
@@ -97,17 +115,42 @@ export function shaped<T>(
   shape: z.ZodType<T>,
   wanted: FileKind,
 ): T {
-  const parsed = shape.safeParse(value);
-  if (parsed.success) return parsed.data;
+  const read = shape.safeParse(value);
+  if (read.success) return read.data;
   const kind = kindOf(value);
   if (kind !== undefined && kind !== wanted) {
     throw new XrouterError('invalid_file', `${path} is ${kind}, not ${wanted}.`, {
       hint: 'Two files may have been swapped.',
     });
   }
-  const issue = parsed.error.issues[0]!;
-  const where = issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')}: `;
-  throw bad(path, line, `${where}${issue.message}`);
+  throw bad(path, line, wordsOf(read.error.issues[0]!, value));
+}
+
+const KINDS: Record<string, string> = {
+  number: 'a number',
+  string: 'a text',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** An issue of the validation in words for a person. */
+function wordsOf(issue: z.core.$ZodIssue, line: unknown): string {
+  const where = issue.path.length === 0 ? 'it' : issue.path.map(String).join('.');
+  const found = issue.path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown>)[key],
+    line,
+  );
+  if (found === undefined) return `${where} is missing`;
+  if (issue.code === 'too_small' && typeof found === 'number')
+    return `${where} is ${found}; it must be ${issue.minimum} or more`;
+  if (issue.code === 'too_big' && typeof found === 'number')
+    return `${where} is ${found}; it must be ${issue.maximum} or less`;
+  const kind = issue.code === 'invalid_type' ? KINDS[issue.expected] : undefined;
+  if (kind === undefined) return `${where}: ${issue.message}`;
+  const is =
+    found === null ? 'null' : Array.isArray(found) ? 'a list' : (KINDS[typeof found] ?? String(found));
+  return `${where} is ${found === Number.POSITIVE_INFINITY ? 'too large' : is}; it must be ${kind}`;
 }
 
 function kindOf(value: unknown): FileKind | undefined {
@@ -120,7 +163,7 @@ function kindOf(value: unknown): FileKind | undefined {
 
 export function bad(path: string, line: number, reason: string, cause?: unknown): XrouterError {
   return new XrouterError('invalid_file', `${path}, line ${line}: ${reason}.`, {
-    hint: 'Fix or remove the line; the format is described in the command line reference.',
+    hint: 'Fix or remove the line; docs/commands.md says what a line holds.',
     cause,
   });
 }

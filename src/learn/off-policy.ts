@@ -40,7 +40,7 @@ export interface OffPolicyOptions {
   confidence?: number;
   /** Of the bootstrap. */
   seed?: number;
-  /** Bootstrap samples. Default 1000. */
+  /** Bootstrap samples. Default 1000, and more where `confidence` is above 0.95, up to 20,000. */
   draws?: number;
 }
 
@@ -196,7 +196,7 @@ export function meanInterval(values: Float64Array, options: OffPolicyOptions = {
 function ratio(
   tops: Float64Array,
   bottoms: Float64Array,
-  { confidence = DEFAULT_CONFIDENCE, seed = 1, draws = 1000 }: OffPolicyOptions,
+  { confidence = DEFAULT_CONFIDENCE, seed = 1, draws = drawsFor(confidence) }: OffPolicyOptions,
 ): Estimated {
   const rows = tops.length;
   const whole = ratioOf(tops, bottoms);
@@ -226,6 +226,11 @@ function ratio(
     high: whole.value - at((1 - confidence) / 2) * whole.error,
     error: whole.error,
   };
+}
+
+/** As many beyond either end of the interval as 1000 samples have at 95 %, while that is a matter of seconds. */
+function drawsFor(confidence: number): number {
+  return Math.min(20_000, Math.max(1000, Math.ceil(50 / (1 - confidence))));
 }
 
 /** Standard error by the delta method. */

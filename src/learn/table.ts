@@ -37,19 +37,24 @@ export interface OutcomeTable {
   embeddings?: string;
 }
 
+/** No call costs more; what is added up and squared from here on then stays a number. */
+export const MOST_USD = 1e6;
+const content = z.union([z.string(), z.array(z.looseObject({ type: z.string() })), z.null()], {
+  error: 'it must be a text or a list of parts',
+});
 /** Of a line: what is asked. */
 export const promptFields = {
   id: z.union([z.string().min(1), z.number()], { error: 'it must be a text or a number' }).transform(String),
   task: z.string().optional(),
   prompt: z.string().optional(),
-  messages: z.array(z.looseObject({ role: z.string() })).optional(),
+  messages: z.array(z.looseObject({ role: z.string(), content: content.optional() })).optional(),
   tools: z.array(z.looseObject({})).optional(),
 };
 const tokens = z.number().nonnegative().optional();
 /** Of a line: what one model made of it. */
 export const outcomeFields = {
   score: z.number().min(0).max(1),
-  cost: z.number().nonnegative(),
+  cost: z.number().nonnegative().max(MOST_USD),
   input_tokens: tokens,
   output_tokens: tokens,
 };
@@ -81,6 +86,7 @@ export async function readTable(path: string): Promise<OutcomeTable> {
     const prompt = promptOf(path, line, row);
     const outcomes = new Map<string, Outcome>();
     for (const [model, outcome] of Object.entries(row.outcomes)) {
+      if (model === '') throw bad(path, line, 'outcomes has a model without a name');
       models.add(model);
       outcomes.set(model, {
         score: outcome.score,

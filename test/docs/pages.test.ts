@@ -2,6 +2,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { catalogConfigSchema } from '../../src/catalog/config.ts';
 import { createCatalog } from '../../src/index.ts';
 import type { Lab } from '../../src/lab/index.ts';
 import { createLab, labEnvironment } from '../../src/lab/index.ts';
@@ -28,6 +29,22 @@ describe.each(PAGES)('%s', (page) => {
       expect(await run(program, labEnvironment(lab, catalog.providers))).toEqual(promisedBy(program));
     },
   );
+});
+
+it('the configuration page has every option', () => {
+  const page = readFileSync(join(root, 'docs/configuration.md'), 'utf8');
+  const optionsOf = (file: string, name: string) => {
+    const source = readFileSync(join(root, 'src', file), 'utf8');
+    const body = new RegExp(`export interface ${name}\\b[^{]*\\{(.*?)\\n\\}`, 's').exec(source)![1]!;
+    return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??:/gm)].map((match) => match[1]!);
+  };
+  const options = [
+    ...optionsOf('router-config.ts', 'RouterConfig'),
+    ...optionsOf('router-parts.ts', 'RouteDefaults'),
+    ...Object.keys(catalogConfigSchema.shape),
+  ];
+  expect(options.length).toBeGreaterThan(20);
+  expect(options.filter((option) => !page.includes(`\`${option}\``))).toEqual([]);
 });
 
 it('every link between pages leads somewhere', () => {

@@ -21,9 +21,14 @@ test.each(programs.map((program, index) => [index + 1, program] as const))(
   async (_, program) => {
     const folder = mkdtempSync(join(tmpdir(), 'lab-docs-'));
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    const lab = pathToFileURL(join(root, 'src/lab/index.ts')).href;
+    const sources = (door: string) => `'${pathToFileURL(join(root, 'src', door)).href}'`;
     const file = join(folder, 'program.mts');
-    writeFileSync(file, program.replaceAll("'xrouter/lab'", `'${lab}'`));
+    writeFileSync(
+      file,
+      program
+        .replaceAll("'xrouter/lab'", sources('lab/index.ts'))
+        .replaceAll("'xrouter'", sources('index.ts')),
+    );
     const { stdout } = await promisify(execFile)(process.execPath, [file]);
     const expected = [...program.matchAll(/console\.log\(.*\); \/\/ (.+)$/gm)].map((match) => match[1]);
     expect(stdout.trim().split('\n')).toEqual(expected);

@@ -236,6 +236,37 @@ describe('a log file', () => {
       /line 2: the propensities sum to 0.6, not to 1/,
     ],
     ['a negative cost', { ...line, cost: -1 }, /line 2: cost/],
+    ['a cost of no call', { ...line, cost: 1e308 }, /line 2: cost/],
+    ['a lambda beyond all numbers', { ...line, lambda: 1e308 }, /line 2: lambda/],
+    [
+      'a candidate that is there twice',
+      {
+        ...line,
+        action: 'small',
+        candidates: ['small', 'small'].map((model) => ({ model, propensity: 0.5 })),
+      },
+      /line 2: small is there twice among the candidates/,
+    ],
+    [
+      'features of another version',
+      { ...line, features: { ...line.features, version: 2 } },
+      /line 2: its features are of version 2; this program reads version \d/,
+    ],
+    [
+      'too few numbers of the form',
+      { ...line, features: { ...line.features, structure: [1] } },
+      /line 2: its features are cut off or damaged/,
+    ],
+    [
+      'words that are cut off',
+      { ...line, features: { ...line.features, words: 'AAAA' } },
+      /line 2: its features are cut off or damaged/,
+    ],
+    [
+      'a word that no prompt has',
+      { ...line, features: { ...line.features, words: Buffer.from('ffff0100', 'hex').toString('base64') } },
+      /line 2: its features are cut off or damaged/,
+    ],
     ['half a line', '{"id": "x', /line 2: is not JSON/],
     ['an id that was there', { ...line, id: 'first' }, /line 2: id first is the same as in line 1/],
   ])('is refused with %s, naming the line', async (_, second, message) => {

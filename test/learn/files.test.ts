@@ -1,6 +1,7 @@
 /** What commands write is there whole or not at all, also where the disk has less room than is needed. */
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -29,6 +30,53 @@ describe('writeWhole', () => {
         { cwd: folder, encoding: 'utf8' },
       );
       expect(stdout).toMatch(/^invalid_file policy cannot be written: EFBIG/);
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
+
+  test('a link is written through, and what was there keeps its permissions', async () => {
+    await writeFile(at('policy-1'), 'old');
+    await chmod(at('policy-1'), 0o660);
+    await symlink('policy-1', at('live'));
+    await writeWhole(at('live'), ['new']);
+    expect((await lstat(at('live'))).isSymbolicLink()).toBe(true);
+    expect(await readFile(at('policy-1'), 'utf8')).toBe('new');
+    expect((await stat(at('policy-1'))).mode & 0o777).toBe(0o660);
+    await Promise.all([rm(at('live')), rm(at('policy-1'))]);
+  });
+
+  // Renaming a file over /dev/null, as root may, would break the machine.
+  test.skipIf(process.platform === 'win32')('a device or pipe is left alone', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    await expect(writeWhole(at('pipe'), ['new'])).rejects.toThrow(/pipe cannot be written: it is a pipe\.$/);
+    await expect(requireWritable('/dev/null')).rejects.toThrow(
+      '/dev/null cannot be written: it is a device.',
+    );
+    expect((await stat(at('pipe'))).isFIFO()).toBe(true);
+    await rm(at('pipe'));
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  // Who may write everything has no such file.
+  test.skipIf(process.getuid?.() === 0)('a file to read only stays', async () => {
+    await writeFile(at('kept'), 'old', { mode: 0o400 });
+    await expect(writeWhole(at('kept'), ['new'])).rejects.toThrow(/kept cannot be written: EACCES/);
+    expect(await readFile(at('kept'), 'utf8')).toBe('old');
+    await rm(at('kept'));
+  });
+
+  test.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'nothing is left beside the target where %s ends the program',
+    async (signal) => {
+      const program = `
+      import { writeWhole } from ${JSON.stringify(FILES)};
+      await writeWhole('endless', (function* () { for (let n = 0; ; n++) { yield 'x'.repeat(1000); if (n === 1000) console.log('on'); } })());
+    `;
+      const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: folder });
+      await once(child.stdout, 'data');
+      expect(await readdir(folder)).toEqual([expect.stringMatching(/^endless\.\d+\.tmp$/)]);
+      child.kill(signal);
+      expect(await once(child, 'exit')).toEqual([null, signal]);
       expect(await readdir(folder)).toEqual([]);
     },
   );

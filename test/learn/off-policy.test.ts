@@ -5,6 +5,7 @@ import {
   type Estimated,
   evaluateOffPolicy,
   type LoggedChoice,
+  meanInterval,
 } from '../../src/learn/off-policy.ts';
 import { Random } from '../../src/learn/random.ts';
 
@@ -185,4 +186,15 @@ describe('off-policy evaluation', () => {
       evaluateOffPolicy(rows, target, { seed: 3 }),
     );
   });
+});
+
+it('a higher confidence is a wider interval, also beyond what 1000 samples can tell apart', () => {
+  const random = new Random(3);
+  const values = Float64Array.from({ length: 60 }, () => (random.next() < 0.1 ? 10 : random.next()));
+  const widths = [0.9, 0.95, 0.9996, 0.9999].map((confidence) => {
+    const { low, high } = meanInterval(values, { confidence });
+    return high - low;
+  });
+  expect(widths).toEqual(widths.toSorted((a, b) => a - b));
+  expect(new Set(widths).size).toBe(4);
 });

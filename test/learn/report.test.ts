@@ -81,6 +81,22 @@ describe('the page', () => {
     expect(page).toContain('>never<small>whatever it spends<');
   });
 
+  it('says beside its gain what the best simple router gains', () => {
+    const page = evaluationPage(sampleReport(), provenance);
+    expect(page.replaceAll('\u00a0', ' ')).toContain(
+      'The best of the simpler routers, nearest neighbours (40), gains +2.4 (+0.9 to +3.9) in one call, ' +
+        'and the rule made by hand +8.0 (+6.5 to +9.5) with that verifier.',
+    );
+  });
+
+  it('gives no interval of no width where every row of a task came out alike', () => {
+    const report = sampleReport();
+    const [first, ...others] = report.tasks;
+    const page = evaluationPage({ ...report, tasks: [{ ...first!, error: 0 }, ...others] }, provenance);
+    expect(page).toContain('±');
+    expect(page).not.toContain('±0.0');
+  });
+
   it('labels no two ticks alike, however narrow the range of accuracy', () => {
     const report = sampleReport();
     const flat = (points: { cost: number; accuracy: number }[]) =>

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,16 +65,47 @@ describe('a bad table is refused with the line and the reason', () => {
     outcomes: { m: { score: 1, cost: 1, ...change } },
   });
   test.each([
-    ['score above 1', outcome({ score: 1.5 }), /line 2: outcomes\.m\.score/],
-    ['score below 0', outcome({ score: -0.1 }), /line 2: outcomes\.m\.score/],
-    ['score missing', outcome({ score: undefined }), /line 2: outcomes\.m\.score/],
-    ['negative cost', outcome({ cost: -1 }), /line 2: outcomes\.m\.cost/],
-    ['no outcomes', { id: 'b', prompt: 'p' }, /line 2: outcomes/],
+    ['score above 1', outcome({ score: 1.5 }), /line 2: outcomes\.m\.score is 1\.5; it must be 1 or less\./],
+    [
+      'score below 0',
+      outcome({ score: -0.1 }),
+      /line 2: outcomes\.m\.score is -0\.1; it must be 0 or more\./,
+    ],
+    ['score missing', outcome({ score: undefined }), /line 2: outcomes\.m\.score is missing\./],
+    ['score null', outcome({ score: null }), /line 2: outcomes\.m\.score is null; it must be a number\./],
+    ['score a text', outcome({ score: '1' }), /line 2: outcomes\.m\.score is a text; it must be a number\./],
+    ['negative cost', outcome({ cost: -1 }), /line 2: outcomes\.m\.cost is -1; it must be 0 or more\./],
+    [
+      'cost of no call',
+      outcome({ cost: 1e308 }),
+      /line 2: outcomes\.m\.cost is 1e\+308; it must be 1000000 or less\./,
+    ],
+    ['no outcomes', { id: 'b', prompt: 'p' }, /line 2: outcomes is missing\./],
+    [
+      'outcomes in a list',
+      { id: 'b', prompt: 'p', outcomes: [] },
+      /line 2: outcomes is a list; it must be an object\./,
+    ],
+    [
+      'nameless model',
+      { ...good, id: 'b', outcomes: { '': good.outcomes.m } },
+      /line 2: outcomes has a model without a name/,
+    ],
+    [
+      'message without role',
+      { ...good, id: 'b', messages: [{ content: 'p' }] },
+      /line 2: messages\.0\.role is missing\./,
+    ],
+    [
+      'content of no kind',
+      { ...good, id: 'b', messages: [{ role: 'user', content: {} }] },
+      /line 2: messages\.0\.content: it must be a text or a list of parts\./,
+    ],
     ['empty outcomes', { ...good, id: 'b', outcomes: {} }, /line 2: outcomes is empty/],
-    ['no id', { prompt: 'p', outcomes: good.outcomes }, /line 2: id/],
+    ['no id', { prompt: 'p', outcomes: good.outcomes }, /line 2: id is missing\./],
     ['no prompt', { id: 'b', outcomes: good.outcomes }, /line 2: prompt or messages is missing/],
     ['duplicate id', good, /line 2: id a is the same as in line 1/],
-    ['not an object', 5, /line 2/],
+    ['not an object', 5, /line 2: it is a number; it must be an object\./],
   ])('%s', async (_name, row, message) => {
     const path = await writeRows(at('bad'), [good, row]);
     await expect(readTable(path)).rejects.toMatchObject({
@@ -84,7 +116,9 @@ describe('a bad table is refused with the line and the reason', () => {
 
   test('not JSON', async () => {
     await writeFile(at('broken'), `${JSON.stringify(good)}\n{"id":`);
-    await expect(readTable(at('broken'))).rejects.toThrow(/line 2: is not JSON/);
+    await expect(readTable(at('broken'))).rejects.toThrow(/line 2: is not JSON\./);
+    await writeFile(at('python'), JSON.stringify(good).replace('0.1', 'NaN'));
+    await expect(readTable(at('python'))).rejects.toThrow('line 1: is not JSON, which has no NaN.');
   });
 
   test('a gzip that is cut off', async () => {
@@ -98,7 +132,7 @@ describe('a bad table is refused with the line and the reason', () => {
   });
 
   test('a folder, and a file of another kind, by what they are', async () => {
-    await expect(readTable(folder)).rejects.toThrow(`${folder} cannot be read: EISDIR`);
+    await expect(readTable(folder)).rejects.toThrow(`${folder} cannot be read: it is a folder, not a file.`);
     await writeRows(at('policy'), [{ format: 'xrouter-policy', version: 2, policy: {} }]);
     await expect(readTable(at('policy'))).rejects.toThrow('is a policy, not an outcome table');
     await writeRows(at('log'), [{ id: 'a', at: 'now', candidates: [], action: 'm' }]);
@@ -108,6 +142,31 @@ describe('a bad table is refused with the line and the reason', () => {
     );
     await writeRows(at('recording'), [{ id: 'a', prompt_sha256: '', outcomes: { m: { cost_usd: 1 } } }]);
     await expect(readTable(at('recording'))).rejects.toThrow('is a recording, not an outcome table');
+  });
+
+  test('a number that is too large for one', async () => {
+    await writeFile(at('large'), JSON.stringify(good).replace('0.1', '1e999'));
+    await expect(readTable(at('large'))).rejects.toThrow(
+      'line 1: outcomes.m.cost is too large; it must be a number.',
+    );
+  });
+
+  test.skipIf(process.platform === 'win32')('a pipe, which is not waited for', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    await expect(readTable(at('pipe'))).rejects.toThrow('pipe cannot be read: it is a pipe, not a file.');
+  });
+
+  test('another encoding, by its name', async () => {
+    const text = `${JSON.stringify(good)}\n`;
+    for (const mark of ['\uFEFF', '']) {
+      await writeFile(at('utf-16'), `${mark}${text}`, 'utf16le');
+      await expect(readTable(at('utf-16'))).rejects.toMatchObject({
+        message: `${at('utf-16')} is in UTF-16.`,
+        hint: 'Save it as UTF-8.',
+      });
+    }
+    await writeFile(at('utf-16'), Buffer.from(`\uFEFF${text}`, 'utf16le').swap16());
+    await expect(readTable(at('utf-16'))).rejects.toThrow('is in UTF-16.');
   });
 
   test('an empty file and a missing one', async () => {

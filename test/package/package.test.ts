@@ -67,6 +67,9 @@ describe('the packed tarball', () => {
       'README.md',
       'LICENSE',
       'CHANGELOG.md',
+      // Errors name these pages.
+      'docs/commands.md',
+      'docs/gym.md',
       'dist/bin/xrouter.js',
       'dist/src/index.d.ts',
     ]) {

@@ -6,6 +6,7 @@ import { atLeastZero } from '../flags.ts';
 import { printJson, say } from '../output.ts';
 import { openCallingRouter, type RouterFlags, readPrompt, requestFlags, withCallFlags } from '../setup.ts';
 import { usd } from '../table.ts';
+import { answerFor } from '../terminal.ts';
 
 interface AskFlags extends RouterFlags {
   maxUsd?: number;
@@ -56,14 +57,18 @@ function requestOf(content: string, flags: AskFlags): RouteRequest {
   };
 }
 
+function write(text: string): void {
+  process.stdout.write(answerFor(process.stdout, text));
+}
+
 async function answer(router: Router, request: RouteRequest, flags: AskFlags): Promise<RouteResult> {
   if (!flags.stream || flags.json) {
     const result = await router.route(request);
-    if (!flags.json) process.stdout.write(`${result.text}\n`);
+    if (!flags.json) write(`${result.text}\n`);
     return result;
   }
   for await (const event of router.stream(request)) {
-    if (event.type === 'delta') process.stdout.write(event.delta.content ?? '');
+    if (event.type === 'delta') write(event.delta.content ?? '');
     if (event.type === 'call_end' && event.call.error)
       say(`${event.call.model}: ${event.call.error.message}`);
     if (event.type !== 'end') continue;

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { calibratePolicy, encodeWeights, readTable, writeWhole } from '../../../src/learn/index.ts';
 import { JSON_DOCUMENT } from '../flags.ts';
 import { printJson, requireOtherThan, say } from '../output.ts';
+import { counted } from '../terminal.ts';
 import { openPolicy, type PolicyAndTable, withPolicyAndTable } from '../trained-policy.ts';
 
 interface Flags extends PolicyAndTable {
@@ -26,7 +27,9 @@ export function command(): Command {
       const known = new Set(before.candidates.map(({ id }) => id));
       const added = weights.candidates.map(({ id }) => id).filter((id) => !known.has(id));
       const { length } = weights.candidates;
-      say(`${out}: ${added.length} new candidates from ${rows.length} rows, ${length} in all`);
+      say(
+        `${out}: ${counted(added.length, 'new candidate')} from ${counted(rows.length, 'row')}, ${length} in all`,
+      );
       if (added.length === 0) {
         say(
           'Every model was known: the policy now listens to these rows too. Rows that it learned from before count twice.',

@@ -11,6 +11,7 @@ import {
 } from '../../../src/learn/index.ts';
 import { JSON_DOCUMENT, list, probability } from '../flags.ts';
 import { printJson, requireOtherThan, say } from '../output.ts';
+import { counted } from '../terminal.ts';
 import { CATALOG, LAMBDAS, openPolicy, type PolicyAndTable, withPolicyAndTable } from '../trained-policy.ts';
 
 interface Flags extends PolicyAndTable {
@@ -44,9 +45,13 @@ export function command(): Command {
       };
       const decisions = decideTable(pool, prompts, flags.lambda, flags.minSuccess);
       await writeWhole(flags.out, Iterator.from(decisions).map(count));
-      say(`${flags.out}: ${written} decisions for ${prompts.length} prompts, ${pool.ids.length} candidates`);
+      const of = `${counted(prompts.length, 'prompt')}, ${counted(pool.ids.length, 'candidate')}`;
+      say(`${flags.out}: ${counted(written, 'decision')} for ${of}`);
       if (missed > 0) {
-        say(`${missed} decisions do not reach the floor of ${flags.minSuccess}; they name the strongest.`);
+        const fall = missed === 1 ? 'does not reach' : 'do not reach';
+        say(
+          `${counted(missed, 'decision')} ${fall} the floor of ${flags.minSuccess}: there the strongest is named.`,
+        );
       }
       if (flags.json) {
         printJson({ decisions: flags.out, rows: prompts.length, lambdas: flags.lambda, floorMissed: missed });

@@ -7,6 +7,7 @@ import { CONFIG, JSON_DOCUMENT, POLICY } from '../flags.ts';
 import { printJson, reasonOf, say, UsageError } from '../output.ts';
 import { checkPolicyFile, policyFileOf } from '../policy-check.ts';
 import { configOf, type RouterFlags } from '../setup.ts';
+import { counted } from '../terminal.ts';
 import { ledgerPath } from './feedback.ts';
 
 interface Check {
@@ -178,7 +179,7 @@ async function store(path: string): Promise<Check> {
       key: new Date().toISOString().slice(0, 10),
     });
     await ledger.close();
-    const unknown = unknownCalls > 0 ? `, and ${unknownCalls} calls of unknown cost` : '';
+    const unknown = unknownCalls > 0 ? `, and ${counted(unknownCalls, 'call')} of unknown cost` : '';
     return {
       check: 'ledger',
       status: 'ok',

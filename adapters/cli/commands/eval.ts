@@ -13,6 +13,7 @@ import {
 import { evaluationSummary } from '../evaluation-summary.ts';
 import { JSON_DOCUMENT, wholeFrom } from '../flags.ts';
 import { printJson, requireOtherThan, say, version } from '../output.ts';
+import { columnsOf, shown } from '../terminal.ts';
 import { CATALOG, openPolicy, type PolicyAndTable, withPolicyAndTable } from '../trained-policy.ts';
 
 interface Flags extends PolicyAndTable {
@@ -56,7 +57,7 @@ export function command(): Command {
         say(`${flags.out}: the report`);
       }
       if (flags.json) printJson({ ...report, provenance });
-      else process.stdout.write(evaluationSummary(report));
+      else process.stdout.write(shown(evaluationSummary(report, columnsOf(process.stdout))));
     });
 }
 

@@ -6,6 +6,7 @@ import { CONFIG, JSON_DOCUMENT } from '../flags.ts';
 import { printJson, say } from '../output.ts';
 import { openRouter, type RouterFlags } from '../setup.ts';
 import { table } from '../table.ts';
+import { columnsOf, counted } from '../terminal.ts';
 
 interface ModelsFlags extends RouterFlags {
   provider?: string;
@@ -92,10 +93,10 @@ function print(router: Router, candidates: readonly Candidate[]): void {
     ];
   });
   process.stdout.write(
-    `${table(['model', '$/M in', '$/M out', 'price of', 'context', 'key', 'takes and does'], rows)}\n`,
+    `${table(['model', '$/M in', '$/M out', 'price of', 'context', 'key', 'takes and does'], rows, columnsOf(process.stdout))}\n`,
   );
   const sources = new Set(candidates.map(({ price }) => price?.provenance.name ?? 'no price known'));
-  say(`${candidates.length} models. Prices: ${[...sources].join(', ')}.`);
+  say(`${counted(candidates.length, 'model')}. Prices: ${[...sources].join(', ')}.`);
   const missing = new Set(candidates.flatMap((candidate) => router.parts.unusable(candidate) ?? []));
   if (missing.size > 0) say([...missing].map((what) => `  ${what}`).join('\n'));
 }

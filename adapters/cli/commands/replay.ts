@@ -10,10 +10,12 @@ import {
   replay,
   replayModels,
   sequencePlanner,
+  shippedPolicyPath,
   writeWhole,
 } from '../../../src/learn/index.ts';
 import { JSON_DOCUMENT, list, wholeFrom } from '../flags.ts';
 import { printJson, requireOtherThan, say } from '../output.ts';
+import { counted } from '../terminal.ts';
 import { LAMBDAS, openPolicy, type PolicyAndTable, withPolicyAndTable } from '../trained-policy.ts';
 
 interface Flags extends PolicyAndTable {
@@ -46,7 +48,8 @@ export function command(): Command {
       const known = models.filter((id) => predictor.index.has(id));
       if (known.length < models.length) {
         const unknown = models.filter((id) => !predictor.index.has(id)).join(', ');
-        throw new XrouterError('unknown_model', `${flags.policy} has never measured ${unknown}.`, {
+        const policy = flags.policy === shippedPolicyPath() ? 'The shipped policy' : flags.policy;
+        throw new XrouterError('unknown_model', `${policy} has never measured ${unknown}.`, {
           hint:
             known.length > 0
               ? `Name those it may call: --pool ${known.join(',')}; or calibrate the policy with the others.`
@@ -72,7 +75,9 @@ export function command(): Command {
       };
       await writeWhole(flags.out, lines());
       const mean = calls / Math.max(1, written);
-      say(`${flags.out}: ${data.rows} rows at ${lambda.length} lambdas, ${mean.toFixed(2)} calls on average`);
+      say(
+        `${flags.out}: ${counted(data.rows, 'row')} at ${counted(lambda.length, 'lambda')}, ${mean.toFixed(2)} calls on average`,
+      );
       if (flags.json) {
         printJson({
           replay: flags.out,

@@ -5,6 +5,7 @@ import { JSON_DOCUMENT } from '../flags.ts';
 import { printJson, say } from '../output.ts';
 import { openRouter, type RouterFlags, readPrompt, requestFlags, withRouterFlags } from '../setup.ts';
 import { percent, table, usd } from '../table.ts';
+import { columnsOf } from '../terminal.ts';
 
 export function command(): Command {
   return withRouterFlags(new Command('route'))
@@ -61,7 +62,7 @@ function print(explanation: Explanation): void {
   const rows = decision.estimates
     .slice(0, SHOWN)
     .map(({ model, success, costUsd }) => [model, percent(success), usd(costUsd)]);
-  say(table(['candidate', 'success', 'expected cost'], rows));
+  say(table(['candidate', 'success', 'expected cost'], rows, columnsOf(process.stderr)));
   const more = decision.estimates.length - rows.length;
   if (more > 0) say(`and ${more} more; --json lists them`);
   if (refusals.length > 0) {

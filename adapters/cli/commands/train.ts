@@ -17,6 +17,7 @@ import { embeddingsFrom } from '../embeddings.ts';
 import { CONFIG, JSON_DOCUMENT, repeated, wholeFrom } from '../flags.ts';
 import { printJson, requireOtherThan, say, UsageError } from '../output.ts';
 import { catalogOf } from '../setup.ts';
+import { counted } from '../terminal.ts';
 
 interface Flags {
   table?: string[];
@@ -74,7 +75,7 @@ async function train(paths: readonly string[], flags: Flags): Promise<void> {
   const weights = trainPolicy(tables, { seed, name, dapo: { normalise: divideByStd }, progress: say });
   const bytes = encodeWeights(weights);
   await writeWhole(out, [bytes]);
-  say(`${out}: ${weights.candidates.length} candidates, ${(bytes.length / 1e6).toFixed(2)} MB`);
+  say(`${out}: ${counted(weights.candidates.length, 'candidate')}, ${(bytes.length / 1e6).toFixed(2)} MB`);
   if (json) {
     const candidates = weights.candidates.map(({ id }) => id);
     printJson({ policy: out, name, seed, rows: weights.rows, candidates, bytes: bytes.length });

@@ -41,7 +41,7 @@ export function frontierPlot(report: EvaluationReport): Markup {
     {
       title: 'Frontier: what accuracy costs',
       alternative,
-      caption: markup`Mean cost of a request as a share of what the best single model costs, on a logarithmic axis; the upright line is at 100 %. Names that find no room are in the table of single models.${free && ' Models that cost nothing stand at the left edge.'}${below > 0 && ` ${below} of the models lie below what is drawn.`}`,
+      caption: markup`Mean cost of a request as a share of what the best single model costs, on a logarithmic axis; the upright line is at 100 %. The shade is how far chance may have moved the policy’s accuracy; the mixing line moves with it, so whether there is a gain is said by the interval of the gain and not by the shade. Names that find no room are in the table of single models.${free && ' Models that cost nothing stand at the left edge.'}${below > 0 && ` ${below} of the models lie below what is drawn.`}`,
       keys,
     },
     { wide: 460, narrow: 400 },

@@ -78,7 +78,7 @@ function origin({ policy, table, seed, draws }: EvaluationReport, provenance: Pr
     ['policy, SHA-256', provenance.policySha256],
     ['table', `${table.name}, ${count(table.rows)} rows`],
     ['table, SHA-256', provenance.tableSha256],
-    ['seed and draws', `${seed}, ${draws}`],
+    ['seed', `${seed}; intervals from ${draws} draws of the rows`],
     ['program', `xrouter ${provenance.version}`],
     ['command', provenance.command],
   ];

@@ -1,6 +1,6 @@
 /** The parts of the page that are words and tables. */
 import { formatUsd } from '../../admission.ts';
-import type { EvaluationReport } from '../evaluation/report.ts';
+import type { EvaluationReport, RouterFigures } from '../evaluation/report.ts';
 import { SHOWN_ACCURACY, shownSequence } from './frontier-plot.ts';
 import { type Markup, markup } from './markup.ts';
 import { costMatch, count, interval, matchInterval, percent, points } from './numbers.ts';
@@ -24,7 +24,21 @@ export function headline(report: EvaluationReport): Markup {
 <p>The best single model here is <strong>${best.model}</strong>: ${percent(best.accuracy)} at ${formatUsd(best.costUsd)} a request.
 Gain is the accuracy above the <em>mixing line</em>, the best random mix of two single models at the same cost,
 averaged over budgets from 10 % to 100 % of the best model's cost. In brackets and as bars: 95 % intervals.
-${savings(report)} ${unseen(report)}</p>`;
+${savings(report)} ${simpler(report)} ${unseen(report)}</p>`;
+}
+
+/** A gain is worth as much as it is beyond what the best simple router gains. */
+function simpler(report: EvaluationReport): string {
+  const [best] = report.oneShot
+    .filter(({ id }) => id === 'knn' || id === 'clusters')
+    .sort((a, b) => b.gain.value - a.gain.value);
+  const rule = report.verifiers.find(({ accuracy }) => accuracy === SHOWN_ACCURACY)?.rule;
+  const gains = ({ gain }: RouterFigures) => `${points(gain.value)} (${interval(gain)})`;
+  if (!best) return '';
+  return (
+    `The best of the simpler routers, ${best.name}, gains ${gains(best)} in one call` +
+    (rule ? `, and the rule made by hand ${gains(rule)} with that verifier.` : '.')
+  );
 }
 
 /** How the gain fares on tasks that training never saw is said wherever the gain is. */
@@ -84,7 +98,7 @@ export function floors({ reliability }: EvaluationReport): Markup {
       count(rows),
       expected === undefined ? '' : percent(expected),
       reached === undefined ? '' : percent(reached),
-      error === undefined ? '' : `±${(196 * error).toFixed(1)}`,
+      plusMinus(error && 100 * error).small ?? '',
     ]),
   });
 }
@@ -132,8 +146,9 @@ ${folded(
 )}`;
 }
 
-const plusMinus = (error: number | undefined) =>
-  error === undefined ? {} : { small: `±${(1.96 * error).toFixed(1)}` };
+/** No error of 0: where every row came out alike, these rows do not say how far others would not. */
+const plusMinus = (error: number | undefined): { small?: string } =>
+  !error ? {} : { small: `±${(1.96 * error).toFixed(1)}` };
 
 /** A long table is opened by whoever wants it. */
 function folded(rows: number, what: string, content: Markup): Markup {

@@ -2,7 +2,7 @@
  * The embedded policy: the predictor's expectations for the pool in hand, and the shared rule that turns them
  * into a choice. It runs inside the process, needs no network and keeps nothing between requests.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { Candidate } from '../../catalog/candidate.ts';
 import { XrouterError } from '../../errors.ts';
 import { askedModels, callDecision, choose, type Expectation, stopAfterVerdict } from '../choose.ts';
@@ -79,7 +79,7 @@ export function createEmbeddedPolicy(weights: PolicyWeights, options: EmbeddedPo
  * @throws XrouterError `invalid_file` when the file cannot be read, is truncated or of another version
  */
 export async function loadPolicyWeights(path: string, trusted = false): Promise<PolicyWeights> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const bytes = await fileBytes(path).catch((cause: unknown) => {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new XrouterError('invalid_file', `The policy file ${path} cannot be read: ${detail}.`, {
       hint: 'Check the path, or train a policy with `xrouter train`.',
@@ -87,6 +87,12 @@ export async function loadPolicyWeights(path: string, trusted = false): Promise<
     });
   });
   return decodeWeights(bytes, path, trusted);
+}
+
+/** A pipe would be waited for, a device may have no end. */
+async function fileBytes(path: string): Promise<Uint8Array> {
+  if (!(await stat(path)).isFile()) throw new Error('it is no file');
+  return readFile(path);
 }
 
 function reasonFor(

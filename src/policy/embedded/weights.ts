@@ -8,6 +8,7 @@ import type { BackgroundWeights, FamiliarityWeights } from './familiarity.ts';
 import { FEATURE_VERSION } from './features.ts';
 import type { SequenceWeights } from './sequence.ts';
 import type { TrafficWeights } from './traffic.ts';
+import { fitsTogether } from './weights-shape.ts';
 
 const FORMAT = 'xrouter-policy';
 const FORMAT_VERSION = 3;
@@ -201,7 +202,15 @@ export function decodeWeights(bytes: Uint8Array, source: string, trusted = false
       refuse('the policy file is damaged: its checksum does not match', again);
     }
   }
-  return withArrays(head.policy, { payload, at: 0 }) as PolicyWeights;
+  try {
+    const file = { payload, at: 0 };
+    const weights = withArrays(head.policy, file) as PolicyWeights;
+    if (file.at === payload.length && fitsTogether(weights)) return weights;
+  } catch (error) {
+    // A kind or a length that there is not, or a part that is missing.
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+  }
+  return refuse('the policy file is damaged: its parts do not fit together', again);
 }
 
 /** The description with its arrays in place; they lie in the payload in the order in which it names them. */

@@ -23,6 +23,18 @@ const xrouter = (args: string[], options: { env?: object; input?: string } = {})
 
 const withLab = () => ({ env: labEnvironment(lab, catalog.providers) });
 
+it('help of a command names its options, however it is asked for', async () => {
+  for (const args of [
+    ['help', 'decide'],
+    ['decide', '--help'],
+  ]) {
+    const { status, stdout } = await xrouter(args);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/--min-success <x>/) });
+  }
+  expect((await xrouter(['help', 'export', 'verl'])).stdout).toMatch(/--price-factor/);
+  expect((await xrouter(['help'])).stdout).toMatch(/promote +replace a policy/);
+});
+
 describe('xrouter route', () => {
   it('decides without any key and prints exactly one JSON document', async () => {
     const { status, stdout, stderr } = await xrouter([

@@ -104,6 +104,7 @@ describe('xrouter train --log and promote', () => {
       /--divide-by-std goes with --table/,
     ],
     [['train', '--table', 't', '--table', 't', '--out', 'p'], 2, /given twice/],
+    [['train', '--table', 't', '--table', './t', '--out', 'p'], 2, /given twice/],
     [['train', '--table', 't', '--policy', 'b', '--out', 'p'], 2, /--policy goes with --log/],
     [['train', '--table', 't', '--catalog', 'c', '--out', 'p'], 2, /--catalog goes with --log/],
     [['train', '--table', 't', '--out', './t'], 2, /--out \.\/t is what this command reads/],

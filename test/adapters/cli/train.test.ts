@@ -107,6 +107,7 @@ test('wrong usage ends with 2', async () => {
   for (const [flag, value, message] of [
     ['--lambda', '0,-1', /0 or more/],
     ['--lambda', '0,Infinity', /0 or more/],
+    ['--lambda', '0,1e308', /at most 1e\+100/],
     ['--lambda', '0,,1', /0 or more/],
     ['--pool', ',', /at least one/],
   ] as const) {

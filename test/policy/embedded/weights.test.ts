@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,39 @@ test('one flipped bit is seen', () => {
   const damaged = Uint8Array.from(bytes);
   damaged[bytes.length - 50]! ^= 1;
   expect(() => decodeWeights(damaged, 'f')).toThrow(/checksum/);
+});
+
+/** Another description of the same arrays, with a checksum that fits. */
+function described(from: RegExp, to: string): Uint8Array {
+  const end = bytes.indexOf(10);
+  const text = Buffer.from(bytes.subarray(0, end)).toString();
+  expect(text).toMatch(from);
+  const head = JSON.parse(text.replace(from, to));
+  const payload = bytes.subarray(end + 1);
+  head.sha256 = createHash('sha256').update(JSON.stringify(head.policy)).update(payload).digest('hex');
+  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), payload]);
+}
+
+test.each([
+  ['dimensions', /"dimensions":\d+/, '"dimensions":1e9'],
+  ['scores', /"scores":\d+/, '"scores":1e9'],
+  ['trees', /"trees":\d+/, '"trees":1e9'],
+  ['components', /"successComponents":\d+/, '"successComponents":1e9'],
+  ['the length of an array', /"length":\d+/, '"length":1e12'],
+  ['a length below zero', /"length":\d+/, '"length":-4'],
+  ['the kind of an array', /"\$array":"f32"/, '"$array":"f64"'],
+  ['a cost', /"meanCostUsd":[\d.e-]+/, '"meanCostUsd":"x"'],
+  ['candidates', /"candidates":\[\{.*?\}\]/, '"candidates":[]'],
+  ['a part', /"embedding"/, '"nothing"'],
+])('%s that the arrays do not bear out: refused by name, however true the checksum', (_name, from, to) => {
+  expect(decodeWeights(described(from, '$&'), 'f')).toEqual(weights);
+  expect(() => decodeWeights(described(from, to), 'f')).toThrow(
+    'f: the policy file is damaged: its parts do not fit together.',
+  );
+});
+
+test.skipIf(process.platform === 'win32')('a device is refused, which may have no end', async () => {
+  await expect(loadPolicyWeights('/dev/zero')).rejects.toThrow('/dev/zero cannot be read: it is no file.');
 });
 
 test('of another feature or format version: refused by name', () => {
