@@ -14,7 +14,7 @@ import { AT, LineTally, log, NumberTally, STRUCTURE_COUNT, SymbolTally } from '.
 export { HASH_BUCKETS } from './hashing.ts';
 export { STRUCTURE, STRUCTURE_COUNT } from './structure.ts';
 
-export const FEATURE_VERSION = 3;
+export const FEATURE_VERSION = 4;
 
 /** Longer prompts are read at both ends only, so that the time of a decision stays bounded. */
 const HEAD_CHARS = 4000;
