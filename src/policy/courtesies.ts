@@ -90,7 +90,7 @@ function openingEnd(text: string, to: number): number {
   let at = 0;
   while (at < to && at < MOST_CHARS) {
     const from = at;
-    while (at < to && isLetter(text.charCodeAt(at))) at++;
+    while (at < to && at - from < MOST_CHARS && isLetter(text.charCodeAt(at))) at++;
     if (at > from) {
       if (!talk.add(text.slice(from, at).toLowerCase())) return cut;
       continue;
@@ -112,7 +112,7 @@ function closingStart(text: string, to: number): number {
   let at = to;
   while (at > 0 && to - at < MOST_CHARS) {
     const end = at;
-    while (at > 0 && isLetter(text.charCodeAt(at - 1))) at--;
+    while (at > 0 && end - at < MOST_CHARS && isLetter(text.charCodeAt(at - 1))) at--;
     if (at < end) {
       if (!talk.add(text.slice(at, end).toLowerCase())) return cut;
       continue;

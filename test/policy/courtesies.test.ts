@@ -55,9 +55,15 @@ test('the tools listed after a question stay, and so does what parts them from i
   );
 });
 
-test('a long text is read at its ends only', () => {
-  const long = 'help me please now '.repeat(100_000);
-  const began = performance.now();
-  expect(withoutCourtesies(`${long}.`)).toBe(`${long}.`);
-  expect(performance.now() - began).toBeLessThan(50);
+test.each([
+  ['sentence', 'help me please now '],
+  ['word', 'please'],
+])('of twenty megabytes of one %s only the ends are read', (_, repeated) => {
+  const long = repeated.repeat(20_000_000 / repeated.length);
+  const timesMs = Array.from({ length: 10 }, () => {
+    const began = performance.now();
+    expect(withoutCourtesies(long) === long).toBe(true);
+    return performance.now() - began;
+  });
+  expect(Math.min(...timesMs)).toBeLessThan(8);
 });
