@@ -16,8 +16,6 @@ import { softMeans, taskMeans } from './task-means.ts';
 export interface LayerRows {
   /** Embedded prompts. */
   vectors: readonly Float32Array[];
-  /** The same prompts in other words: trees grow on some of them in this form. */
-  reworded?: readonly Float32Array[];
   dimensions: number;
   labels: Int32Array;
   tasks: number;
@@ -67,15 +65,11 @@ export function fitLayers(
   const cost = softMeans(logCost, labels, tasks, posteriors, folds, inside);
   const into = towardsBasis(successBasis, relevance);
   const reader = inputReader(data, into);
-  const otherwise = data.reworded && inputReader({ ...data, vectors: data.reworded }, into);
-  const forms = otherwise ? [reader, otherwise] : [reader];
-  const inputs = Array.from({ length: reader.width }, () => new Float32Array(forms.length * inside.length));
+  const inputs = Array.from({ length: reader.width }, () => new Float32Array(inside.length));
   const targets = matrix(inside.length, data.successComponents + costBasis.length / pool);
   inside.forEach((row, i) => {
-    forms.forEach(({ read }, form) => {
-      const line = read(row, rowOf(success, row));
-      for (let k = 0; k < inputs.length; k++) inputs[k]![form * inside.length + i] = line[k]!;
-    });
+    const line = reader.read(row, rowOf(success, row));
+    for (let k = 0; k < inputs.length; k++) inputs[k]![i] = line[k]!;
     const target = rowOf(targets, i);
     for (let c = 0; c < targets.columns; c++) {
       target[c] =

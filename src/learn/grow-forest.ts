@@ -17,10 +17,7 @@ export interface ForestOptions {
   rowShare: number;
 }
 
-/** Prompts learned from in other words: with half of them so, tables of 3,000 rows teach less than they could. */
-export const REWORDED_SHARE = 1 / 3;
-
-/** @param inputs one Float32Array for each input, over all rows; then, if there are any, over all rows in other words */
+/** @param inputs one Float32Array for each input, over all rows */
 export function growForest(
   inputs: readonly Float32Array[],
   targets: Matrix,
@@ -54,7 +51,7 @@ export function growForest(
       const size = to - from;
       total.fill(0);
       for (let i = from; i < to; i++) {
-        const base = (sample[i]! % rows) * components;
+        const base = sample[i]! * components;
         for (let c = 0; c < components; c++) total[c]! += targets.data[base + c]!;
       }
       let best = -1;
@@ -81,7 +78,7 @@ export function growForest(
             const row = sample[i]!;
             if (column[row]! > cut) continue;
             left++;
-            const base = (row % rows) * components;
+            const base = row * components;
             for (let c = 0; c < components; c++) leftSum[c]! += targets.data[base + c]!;
           }
           const right = size - left;
@@ -122,11 +119,7 @@ export function growForest(
 
   for (let tree = 0; tree < options.trees; tree++) {
     roots[tree] = feature.length;
-    const sample = random.order(rows).slice(0, taken);
-    if (inputs[0]!.length > rows) {
-      for (let i = 0; i < taken; i++) if (random.next() < REWORDED_SHARE) sample[i]! += rows;
-    }
-    grow(sample);
+    grow(random.order(rows).slice(0, taken));
   }
   return pack(options.trees, components, roots, feature, threshold, next, leaves);
 }

@@ -11,7 +11,7 @@ import { fitTasks } from './fit-tasks.ts';
 import { fitTrust, relevanceOf } from './fit-trust.ts';
 import type { SparseRows } from './fit-words.ts';
 import { allRows, dealFolds } from './folds.ts';
-import { type ForestOptions, REWORDED_SHARE } from './grow-forest.ts';
+import type { ForestOptions } from './grow-forest.ts';
 import { columnMeans, eigenSymmetric, gram, type Matrix, matrix, rowOf } from './linear-algebra.ts';
 import { centre, outcomeMatrices, smearing } from './outcome-matrix.ts';
 import type { Random } from './random.ts';
@@ -22,8 +22,6 @@ export interface ExpertRows {
   rows: readonly TableRow[];
   /** Embedded prompts, see `embed`. */
   vectors: readonly Float32Array[];
-  /** The same prompts in other words, see `reword`: some are learned from in this form. */
-  reworded?: readonly Float32Array[];
   /** Their hashed words. */
   words: SparseRows;
   dimensions: number;
@@ -63,7 +61,7 @@ export function noWords(rows: number): SparseRows {
 }
 
 export function trainExpert(
-  { rows, vectors, reworded, words, dimensions, background, candidates, trees = FOREST.trees }: ExpertRows,
+  { rows, vectors, words, dimensions, background, candidates, trees = FOREST.trees }: ExpertRows,
   random: Random,
 ): ExpertFit {
   const count = rows.length;
@@ -75,10 +73,7 @@ export function trainExpert(
   centre(logCost, columnMeans(logCost));
 
   const folds = dealFolds(count, random);
-  const mixed = reworded
-    ? vectors.map((vector, i) => (random.next() < REWORDED_SHARE ? reworded[i]! : vector))
-    : vectors;
-  const fitted = fitTasks(mixed, words, labels, tasks, folds, random);
+  const fitted = fitTasks(vectors, words, labels, tasks, folds, random);
   const { recogniser, posteriors, accuracy } = fitted;
 
   const structure = matrix(count, STRUCTURE_COUNT);
@@ -90,7 +85,6 @@ export function trainExpert(
   const relevance = relevanceOf(rows, candidates, softSuccess, success);
   const data: LayerRows = {
     vectors,
-    ...(reworded && { reworded }),
     dimensions,
     labels,
     tasks,
@@ -126,7 +120,7 @@ export function trainExpert(
   return {
     expert: {
       success: Float32Array.from(success),
-      known: fitFamiliarity(mixed, labels, tasks, readingLength(dimensions), folds, background),
+      known: fitFamiliarity(vectors, labels, tasks, readingLength(dimensions), folds, background),
       taskWeights: recogniser.weights,
       taskBias: recogniser.bias,
       taskSuccess: Float32Array.from(taskSuccess.data),

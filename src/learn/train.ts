@@ -9,7 +9,6 @@ import { fitBackground } from './fit-familiarity.ts';
 import { fitOwnEmbedding } from './fit-own-embedding.ts';
 import { packWordScores, selectRows } from './fit-words.ts';
 import { Random } from './random.ts';
-import { reword } from './reword.ts';
 import { type OutcomeTable, requireLearnable, type TableRow } from './table.ts';
 import { noWords, trainExpert } from './train-expert.ts';
 import { type HeldOut, heldOutForecasts, trainSequence } from './train-sequence.ts';
@@ -60,11 +59,6 @@ export function fitPredictor(
     hardness.push(embedder.bearing.hardness());
     return Float32Array.from(embedder.vector);
   });
-  const rewording = new Random(seed);
-  const reworded = views.map((view) => {
-    embedder.embed(reword(view, rewording));
-    return Float32Array.from(embedder.vector);
-  });
   const background = fitBackground(vectors, readingLength(embedding.dimensions), hardness);
   const rowNumber = new Map(everything.map((row, i) => [row, i]));
 
@@ -82,7 +76,6 @@ export function fitPredictor(
       {
         rows,
         vectors: numbers.map((i) => vectors[i]!),
-        reworded: numbers.map((i) => reworded[i]!),
         words: selectRows(words, numbers),
         dimensions: embedding.dimensions,
         background,
