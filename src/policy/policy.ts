@@ -75,7 +75,7 @@ export interface Estimate {
 
 export interface Decision {
   action: Action;
-  /** Name and version of the policy that decided, for example `embedded@3`. */
+  /** Name and version of the policy that decided, for example `embedded@4`. */
   policy: string;
   /** One for each candidate it considered, best first. */
   estimates: Estimate[];

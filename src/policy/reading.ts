@@ -4,6 +4,7 @@
  * while these do: `node test/bench/prompt-hardness.ts`.
  */
 import type { TaskKind } from './ability.ts';
+import { withoutCourtesies } from './courtesies.ts';
 import type { PromptView } from './prompt-view.ts';
 
 export interface Reading {
@@ -41,7 +42,8 @@ const TRIVIAL: readonly [RegExp, number][] = [
 const READ_CHARS = 4_000;
 
 export function readPrompt(view: PromptView): Reading {
-  const text = view.text.length > READ_CHARS ? view.text.slice(0, READ_CHARS) : view.text;
+  const asked = withoutCourtesies(view.text);
+  const text = asked.length > READ_CHARS ? asked.slice(0, READ_CHARS) : asked;
   const kind: TaskKind = CODE.test(text)
     ? 'code'
     : MATH.test(text)
@@ -55,7 +57,7 @@ export function readPrompt(view: PromptView): Reading {
   // A reply rests on what was said before: "yes" may mean the whole plan, so being short makes it no easier.
   const reply = view.humanTurns > 1;
   // Longer asks hold more conditions: a tenfold length adds about one point.
-  difficulty += 1.0 * Math.log10(Math.max(view.text.length, reply ? 200 : 20) / 200);
+  difficulty += 1.0 * Math.log10(Math.max(asked.length, reply ? 200 : 20) / 200);
   difficulty += 0.45 * Math.min(4, text.match(HARD)?.length ?? 0);
   if (!reply && TRIVIAL.some(([said, chars]) => text.length <= chars && said.test(text))) difficulty -= 2;
   if (view.tools > 0) difficulty += 0.3 + Math.min(0.5, view.tools / 40);

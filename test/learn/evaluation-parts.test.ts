@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { operationOf, outcomeMatrix } from '../../src/learn/evaluation/bench.ts';
 import { heldOutFolds } from '../../src/learn/evaluation/held-out.ts';
-import { CHANGES } from '../../src/learn/evaluation/noise.ts';
+import { CHANGES, reworded } from '../../src/learn/evaluation/noise.ts';
 import { reliability } from '../../src/learn/evaluation/reliability.ts';
 import { meanAndError, resample } from '../../src/learn/evaluation/resample.ts';
 import { type Fold, rowFolds, simpleRouters } from '../../src/learn/evaluation/simple-routers.ts';
@@ -132,8 +132,19 @@ describe('prompt noise', () => {
       expect(change(text, new Random(5)), kind).toBe(change(text, new Random(5)));
       for (const other of changed) {
         if (kind === 'polite opening') expect(other.endsWith(text)).toBe(true);
+        else if (kind === 'added remark') expect(other).toContain(text);
         else expect(letters(other), kind).toBe(letters(text));
         expect(other.match(/\d+/g)).toEqual(text.match(/\d+/g));
+      }
+    }
+  });
+
+  it('leaves the tools alone that are listed after a question', () => {
+    const tools = '\n\n[tools]\n[{"name": "eigenvalues", "description": "Computes eigenvalues of a matrix"}]';
+    for (const [kind, change] of Object.entries(CHANGES)) {
+      for (let seed = 0; seed < 20; seed++) {
+        const other = reworded(text + tools, change, new Random(seed));
+        expect(other, kind).toBe(change(text, new Random(seed)) + tools);
       }
     }
   });

@@ -107,9 +107,9 @@ describe('a policy trained with them', () => {
       /with the embeddings of triples, not of pairs/,
     );
     expect(of(words, clientOf(under.server))).toThrow(/"mine": it reads words/);
-    expect(of(weights, clientOf(under.server))()).toHaveProperty('name', 'mine@3');
+    expect(of(weights, clientOf(under.server))()).toHaveProperty('name', 'mine@4');
     const nameless = { embedDocuments: (texts: string[]) => clientOf(under.server).embedDocuments(texts) };
-    expect(of(weights, nameless)()).toHaveProperty('name', 'mine@3');
+    expect(of(weights, nameless)()).toHaveProperty('name', 'mine@4');
   });
 });
 

@@ -119,7 +119,7 @@ export function sampleReport(names: { model?: string; task?: string; name?: stri
     },
     noise: {
       rows: 1000,
-      kinds: ['letter case', 'white space', 'typos', 'polite opening'].map((kind, k) => ({
+      kinds: ['letter case', 'white space', 'typos', 'polite opening', 'added remark'].map((kind, k) => ({
         kind,
         flips: [0, 0.1, 1, 10].map((lambda) => ({ lambda, rate: 0.01 * (k + 1) })),
         rate: around(0.01 * (k + 1), 0.005),

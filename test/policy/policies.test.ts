@@ -114,6 +114,12 @@ describe('reading a prompt', () => {
     expect(read('What is 17 * 23 in the ring of integers modulo 9?').difficulty).toBeGreaterThan(-2);
   });
 
+  it('reads a question as it does without courtesies around it', () => {
+    for (const text of ['What is 17 * 23?', HARD]) {
+      expect(read(`Hello! Could you help me with this? ${text}\nMany thanks!`)).toEqual(read(text));
+    }
+  });
+
   it('does not take a short reply for an easy task: it rests on what was said before', () => {
     const { difficulty } = readPrompt(
       viewPrompt({

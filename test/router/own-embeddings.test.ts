@@ -27,7 +27,7 @@ const CODE = 'write a python function def solve return the list sorted in place:
 test('the policy decides by the vector of the prompt, which is asked for once', async () => {
   for (let n = 0; n < 3; n++) {
     const { decision, text } = await lab.router.route({ messages: user(CODE), lambda: 0.5 });
-    expect(decision).toMatchObject({ policy: 'mine@3' });
+    expect(decision).toMatchObject({ policy: 'mine@4' });
     expect(decision.fallback).toBeUndefined();
     expect(decision.reason).toMatch(/^a prompt like the training/);
     expect(text).not.toBe('');
@@ -40,7 +40,7 @@ test("an agent's turn, escalation included, asks once", async () => {
   const verifier = { name: 'never', accuracy: 0.9, verify: () => ({ pass: false, reason: 'for this test' }) };
   const { episode } = await lab.router.route({ messages, lambda: 0.1, verifier });
   expect(episode.steps.length).toBeGreaterThan(1);
-  expect(episode.steps.every(({ decision }) => decision.policy === 'mine@3')).toBe(true);
+  expect(episode.steps.every(({ decision }) => decision.policy === 'mine@4')).toBe(true);
   expect(under.server.texts).toHaveLength(1);
 });
 

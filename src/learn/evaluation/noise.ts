@@ -1,4 +1,5 @@
 /** How steady decisions are when a prompt is worded a little differently, which changes nothing about its difficulty. */
+import { questionEnd } from '../../policy/courtesies.ts';
 import { chooseByLambda } from '../../policy/embedded/choose.ts';
 import type { PromptView } from '../../policy/prompt-view.ts';
 import { Random } from '../random.ts';
@@ -12,8 +13,18 @@ const POLITE = [
   'Please take a look at the following. ',
   'Good morning, thanks in advance for your help. ',
 ];
+const REMARKS_BEFORE = [
+  'Someone asked me this today. ',
+  'I have to hand this in within the hour. ',
+  'This one is from an old exam.\n',
+];
+const REMARKS_AFTER = [
+  ' Check it twice.',
+  '\nA short answer is enough.',
+  '\n\nIt matters to me that this is right.',
+];
 
-/** Harmless changes of a text, each by a seeded random number generator. */
+/** Harmless changes of a question, each by a seeded random number generator. */
 export const CHANGES: Readonly<Record<string, (text: string, random: Random) => string>> = {
   'letter case': (text, random) =>
     text.replace(/\p{L}+/gu, (word) => (random.next() < 0.15 ? word.toUpperCase() : word)),
@@ -32,7 +43,21 @@ export const CHANGES: Readonly<Record<string, (text: string, random: Random) => 
     return letters.join('');
   },
   'polite opening': (text, random) => POLITE[random.below(POLITE.length)]! + text,
+  'added remark': (text, random) =>
+    random.next() < 0.5
+      ? REMARKS_BEFORE[random.below(REMARKS_BEFORE.length)]! + text
+      : text + REMARKS_AFTER[random.below(REMARKS_AFTER.length)]!,
 };
+
+/** A prompt with its question changed; the tools listed after it are not the human's words. */
+export function reworded(
+  text: string,
+  change: (question: string, random: Random) => string,
+  random: Random,
+): string {
+  const end = questionEnd(text);
+  return change(text.slice(0, end), random) + text.slice(end);
+}
 
 const NOISE_LAMBDAS = [0, 0.1, 1, 10];
 /** Rows looked at; more would not make the rates much surer. */
@@ -57,7 +82,7 @@ export function promptNoise(
     const points = new Float64Array(sample.length);
     sample.forEach((row, i) => {
       const { view } = rows[row]!;
-      const text = change(view.text, random);
+      const text = reworded(view.text, change, random);
       const messageChars = view.messageChars + text.length - view.text.length;
       decide({ ...view, text, messageChars }).forEach((chosen, l) => {
         const was = before[i]![l]!;

@@ -5,6 +5,7 @@
  * The version is stored with the weights: weights of one version mean nothing to another, so every change
  * of what is computed here, however small, needs a new version.
  */
+import { TOOLS_MARK, withoutCourtesies } from '../courtesies.ts';
 import type { PromptView } from '../prompt-view.ts';
 import { bucketOf, HASH_BUCKETS, HASH_SEED, hashNext, hashTriple } from './hashing.ts';
 import { QuestionTally, STEM_LETTERS } from './question.ts';
@@ -13,7 +14,7 @@ import { AT, LineTally, log, NumberTally, STRUCTURE_COUNT, SymbolTally } from '.
 export { HASH_BUCKETS } from './hashing.ts';
 export { STRUCTURE, STRUCTURE_COUNT } from './structure.ts';
 
-export const FEATURE_VERSION = 3;
+export const FEATURE_VERSION = 4;
 
 /** Longer prompts are read at both ends only, so that the time of a decision stays bounded. */
 const HEAD_CHARS = 4000;
@@ -57,8 +58,7 @@ const NUMBER_SALT = 0x2c1b3c6d;
 /** Larger numbers are as good as infinite. */
 const NUMBER_LIMIT = 1e15;
 
-/** Logged prompts carry their tool list in the text, after this line; it is hashed apart from the question. */
-const TOOLS_MARK = '\n[tools]\n';
+/** Words of a tool list in the text are hashed apart from those of the question. */
 const TOOLS_SALT = 0x1b873593;
 
 /**
@@ -75,7 +75,7 @@ export class FeatureReader {
   };
 
   read(view: PromptView): PromptFeatures {
-    const { text } = view;
+    const text = withoutCourtesies(view.text);
     const { seen, result } = this;
     const { buckets, structure } = result;
     let count = 0;
@@ -194,7 +194,7 @@ export class FeatureReader {
     structure[AT.images] = log(view.images + view.audio + view.files);
     structure[AT.humanTurns] = log(view.humanTurns);
     structure[AT.stepsSinceHuman] = log(view.stepsSinceHuman);
-    structure[AT.restChars] = log(Math.max(0, view.messageChars + view.schemaChars - text.length));
+    structure[AT.restChars] = log(Math.max(0, view.messageChars + view.schemaChars - view.text.length));
     return result;
   }
 

@@ -36,7 +36,7 @@ test('ChatXRouter decides by them, and answers where they fail', async () => {
   const asked = 'which king ruled the old empire during the long war and why: 40';
   const right = await model.invoke(asked);
   expect(right.response_metadata.routing).toMatchObject({
-    policy: 'mine@3',
+    policy: 'mine@4',
     reason: expect.stringMatching(/^a prompt like the training/),
   });
   expect(server.texts).toEqual([asked]);

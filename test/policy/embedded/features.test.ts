@@ -51,6 +51,19 @@ test('tell how much of a question its listed tools speak of', () => {
   );
 });
 
+test('are those of what is asked, whatever courtesies stand around it', () => {
+  const tools = '\n\n[tools]\n[{"name": "roots", "description": "Finds roots"}]';
+  for (const [asked, rest] of [
+    ['Which is the larger root of 3x^2 - 7x = 20?', ''],
+    ['Find the roots of 3x^2 - 7x = 20.', tools],
+  ]) {
+    const plain = read(asked! + rest);
+    const polite = read(`Hello! Could you please help me with this?\n${asked} Thank you!${rest}`);
+    expect(polite.words).toEqual(plain.words);
+    expect(polite.all).toEqual(plain.all);
+  }
+});
+
 test('stay finite and in range on any text', () => {
   const seed = 77;
   const random = new Random(seed);

@@ -39,7 +39,7 @@ describe('embedded policy', () => {
     const { estimates, propensity, policy: name } = decide({ lambda: 0.5 });
     expect(estimates.map(({ model }) => model).sort()).toEqual(['coder', 'large', 'new', 'tiny']);
     expect(propensity).toBe(1);
-    expect(name).toBe('embedded@3');
+    expect(name).toBe('embedded@4');
     estimates.reduce((before, estimate) => {
       expect(estimate.success).toBeGreaterThan(0);
       expect(estimate.success).toBeLessThan(1);
