@@ -60,19 +60,21 @@ export interface Calling {
 /** A router that also calls, with the shared ledger, or everything in the lab where the flags say so. */
 export async function openCallingRouter(flags: RouterFlags, calling: Calling = {}): Promise<OpenRouter> {
   const { config: read, configName } = await configOf(flags);
-  const config = { ...read, ...calling.settings?.(read) };
-  const ledger = flags.ledger ?? config.ledger ?? (flags.lab ? undefined : defaultLedgerPath());
+  // The lab's money is none, so it has no place in the configured account.
+  const ledger = flags.ledger ?? (flags.lab ? undefined : (read.ledger ?? defaultLedgerPath()));
+  const booked = { ...read, ledger };
+  const config = { ...booked, ...calling.settings?.(booked) };
   if (!flags.lab) {
-    const router = assembleRouter({ ...config, ledger }, { configName });
+    const router = assembleRouter(config, { configName });
     return { router, close: () => router.close() };
   }
   const { createLab, labEnvironment } = await import('../../src/lab/index.ts');
-  const plain = assembleRouter(config, { configName });
+  const plain = assembleRouter({ ...config, ledger: undefined }, { configName });
   const lab = await createLab({ candidates: plain.catalog.candidates, known: calling.known });
   await plain.close();
   const env = labEnvironment(lab, plain.catalog.providers);
   say(`The lab answers, not the providers: nothing is spent. ${lab.url}`);
-  const router = assembleRouter({ ...config, ledger }, { configName, env });
+  const router = assembleRouter(config, { configName, env });
   return {
     router,
     async close() {

@@ -134,7 +134,7 @@ function fitBelief(data: Forecasts, seed: number, progress: (line: string) => vo
   const fit = fitCopula(data, seed);
   const tasks = fitTaskLoadings(data, fit, seed);
   const told = Number.isFinite(fit.heldOut)
-    ? `${fit.heldOut.toFixed(4)} nats per outcome after verdicts`
+    ? `log likelihood of an outcome after verdicts on others ${fit.heldOut.toFixed(4)}`
     : 'too few rows with several models to judge it by';
   progress(`sequences: ${fit.traits} hidden ${fit.traits === 1 ? 'trait' : 'traits'}, ${told}`);
   return { ...copulaOf(fit, data.models), decisive: decisiveness(data, data.task.keys()), tasks };

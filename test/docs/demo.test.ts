@@ -11,7 +11,7 @@ const example = (name: string) =>
     ['--disable-warning=ExperimentalWarning', join(root, 'examples', name)],
     {
       env: { PATH: process.env.PATH },
-      timeout: 60_000,
+      timeout: 110_000,
     },
   );
 
@@ -27,7 +27,7 @@ it('the demo answers through LangChain and MCP and sets the bill against the str
   expect(stdout).toMatch(
     /LangChain: ChatXRouter[\s\S]*MCP: route_prompt[\s\S]*Ledger: 27 calls, \$\S+ spent today, \$0 reserved/,
   );
-}, 60_000);
+}, 120_000);
 
 it('the second half trains a policy on the lab’s outcomes that beats the shipped one there', async () => {
   const { stdout } = await example('demo-training.ts');

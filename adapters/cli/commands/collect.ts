@@ -1,8 +1,7 @@
 /** `xrouter collect`: measures models on tasks and writes an outcome table. */
 
 import { Command } from 'commander';
-import type { Ledger, RefusalCode, RouteRequest, Router } from '../../../src/index.ts';
-import { defaultLedgerPath } from '../../../src/index.ts';
+import type { RefusalCode, RouteRequest, Router } from '../../../src/index.ts';
 import type { KnownPrompts } from '../../../src/lab/index.ts';
 import type { AskModel, CollectSummary, CollectTask, GymTask, TaskKind } from '../../../src/learn/index.ts';
 import { collect, generateTasks, missing, mistakeOf, readTaskFile } from '../../../src/learn/index.ts';
@@ -53,23 +52,20 @@ export function command(): Command {
 async function run(flags: CollectFlags): Promise<void> {
   const gym = flags.tasks === 'gym' ? gymTasks(flags) : undefined;
   const tasks: readonly CollectTask[] = gym ?? (await readTaskFile(flags.tasks));
-  const { router, close } = await openCallingRouter(
-    { ...flags, ledger: undefined },
-    {
-      // One model is asked for each call, so there is nothing to decide, and nothing to escalate to.
-      settings: ({ budgets, ledger }) => ({
-        policy: 'cheapest',
-        verifier: undefined,
-        shadow: undefined,
-        exploration: undefined,
-        ledger: accountOf(flags, ledger),
-        // Collect itself sets aside who keeps failing; a circuit that opens would fail the tasks after it unasked.
-        breaker: { failureThreshold: Number.MAX_SAFE_INTEGER },
-        budgets: flags.maxUsd === undefined ? budgets : { ...budgets, otherKeysUsd: flags.maxUsd },
-      }),
-      known: gym && answersOf(gym),
-    },
-  );
+  const { router, close } = await openCallingRouter(flags, {
+    // One model is asked for each call, so there is nothing to decide, and nothing to escalate to.
+    settings: ({ budgets, ledger }) => ({
+      policy: 'cheapest',
+      verifier: undefined,
+      shadow: undefined,
+      exploration: undefined,
+      ledger: ledger && accountOnly(ledger),
+      // Collect itself sets aside who keeps failing; a circuit that opens would fail the tasks after it unasked.
+      breaker: { failureThreshold: Number.MAX_SAFE_INTEGER },
+      budgets: flags.maxUsd === undefined ? budgets : { ...budgets, otherKeysUsd: flags.maxUsd },
+    }),
+    known: gym && answersOf(gym),
+  });
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once('SIGINT', interrupt);
@@ -101,12 +97,6 @@ function gymTasks({ count, seed, kinds, difficulty }: CollectFlags): GymTask[] {
     kinds: kinds as TaskKind[] | undefined,
     difficulty: low === undefined || high === undefined ? undefined : [low, high],
   });
-}
-
-/** The lab's money is none, so it has no place in the configured account. */
-function accountOf({ ledger, lab }: CollectFlags, configured: string | Ledger | undefined) {
-  const chosen = ledger ?? (lab ? undefined : (configured ?? defaultLedgerPath()));
-  return chosen === undefined ? undefined : accountOnly(chosen);
 }
 
 function askBy(router: Router, capped: boolean): AskModel {

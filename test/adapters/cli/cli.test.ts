@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -141,6 +141,15 @@ describe('xrouter ask', () => {
     expect((await opened.entries()).map(({ state }) => state)).toEqual(['settled', 'settled']);
     expect(spentUsd).toBeGreaterThan(0);
     await opened.close();
+  });
+
+  it('keeps what the lab costs out of the configured account', async () => {
+    const account = join(folder, 'configured.sqlite');
+    const config = join(folder, 'with-account.json');
+    writeFileSync(config, JSON.stringify({ ledger: account }));
+    const args = ['ask', 'What is 17 * 23?', '--pool', 'gpt-5-nano', '--lab', '--config', config];
+    expect((await xrouter(args)).status).toBe(0);
+    expect(existsSync(account)).toBe(false);
   });
 });
 
