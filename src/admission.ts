@@ -1,5 +1,7 @@
 /** Step 1: which candidates can serve this request at all, and for each that cannot, why. */
+import type { TightestBudget } from './allowance.ts';
 import type { Candidate, Modality } from './catalog/candidate.ts';
+import { budgetName } from './ledger/budgets.ts';
 import type { PromptView } from './policy/prompt-view.ts';
 import type { RouteRequest } from './request.ts';
 import type { InputEstimate } from './tokens.ts';
@@ -40,8 +42,8 @@ export interface AdmissionRules {
   unusable(candidate: Candidate): string | undefined;
   /** Whether its circuit breaker lets calls through. */
   circuitOpen(candidate: Candidate): boolean;
-  /** Money left under the tightest budget, in USD; `undefined` where no budget bounds this request. */
-  leftUsd: number | undefined;
+  /** The tightest budget; `undefined` where none bounds this request. */
+  budget: TightestBudget | undefined;
   /** Worst case of a call in USD; `undefined` where the price is unknown. */
   worstCaseUsd(candidate: Candidate): number | undefined;
 }
@@ -107,13 +109,14 @@ function refuse(candidate: Candidate, rules: AdmissionRules): [RefusalCode, stri
   if (rules.circuitOpen(candidate)) {
     return ['circuit_open', 'it failed repeatedly a moment ago and is left alone for now'];
   }
-  if (rules.leftUsd !== undefined) {
+  if (rules.budget) {
     const worstUsd = rules.worstCaseUsd(candidate);
     if (worstUsd === undefined) return ['unknown_price', 'its price is unknown and a budget is set'];
-    if (worstUsd > 0 && worstUsd > rules.leftUsd) {
+    if (worstUsd > 0 && worstUsd > rules.budget.leftUsd) {
       return [
         'budget',
-        `it may cost up to ${formatUsd(worstUsd)} and the budget has ${formatUsd(Math.max(0, rules.leftUsd))} left`,
+        `it may cost up to ${formatUsd(worstUsd)} and the ${budgetName(rules.budget)} has ` +
+          `${formatUsd(Math.max(0, rules.budget.leftUsd))} left`,
       ];
     }
   }

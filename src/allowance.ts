@@ -7,9 +7,15 @@ import type { RouteRequest } from './request.ts';
 /** Under a budget every call needs a bound; this one holds most answers. It is sent to the provider. */
 const BUDGETED_OUTPUT_TOKENS = 8_192;
 
+/** The budget that leaves least, in USD; what is reserved comes back in part. */
+export interface TightestBudget extends BudgetScope {
+  leftUsd: number;
+  reservedUsd: number;
+}
+
 export class Allowance {
   readonly scopes: BudgetScope[];
-  #leftUsd: number | undefined;
+  #tightest: TightestBudget | undefined;
   readonly #ledger: Ledger;
   readonly #askedTokens: number | undefined;
   readonly #inputTokens: number;
@@ -22,26 +28,27 @@ export class Allowance {
     this.#inputTokens = inputTokens;
   }
 
-  /** What the tightest budget left when it was last read; `undefined`: there is none. */
-  get leftUsd(): number | undefined {
-    return this.#leftUsd;
+  /** As it was when it was last read; `undefined`: no budget bounds this request. */
+  get tightest(): TightestBudget | undefined {
+    return this.#tightest;
   }
 
   /** Asks the ledger; admission needs it before the reservation decides. */
   async read(): Promise<void> {
-    this.#leftUsd = undefined;
+    this.#tightest = undefined;
     for (const scope of this.scopes) {
       if (scope.limitUsd === undefined) continue;
       const { spentUsd, reservedUsd } = await this.#ledger.balance(scope);
-      const left = scope.limitUsd - spentUsd - reservedUsd;
-      this.#leftUsd = Math.min(this.#leftUsd ?? left, left);
+      const leftUsd = scope.limitUsd - spentUsd - reservedUsd;
+      if (this.#tightest && this.#tightest.leftUsd <= leftUsd) continue;
+      this.#tightest = { ...scope, leftUsd, reservedUsd };
     }
   }
 
   /** Output tokens a call may use: what the user said, or a bound where money is bounded. */
   outputLimit(candidate: Candidate): number | undefined {
     const most = candidate.maxOutputTokens ?? candidate.contextTokens ?? Number.POSITIVE_INFINITY;
-    const asked = this.#askedTokens ?? (this.#leftUsd === undefined ? undefined : BUDGETED_OUTPUT_TOKENS);
+    const asked = this.#askedTokens ?? (this.#tightest === undefined ? undefined : BUDGETED_OUTPUT_TOKENS);
     return asked === undefined ? undefined : Math.min(asked, most);
   }
 

@@ -9,6 +9,7 @@ import type { CallRecord, Episode } from './episode.ts';
 import { expenses, newEpisode, totalUp } from './episode.ts';
 import { CallError, toXrouterError, XrouterError } from './errors.ts';
 import type { RouteEvent, RouteResult } from './events.ts';
+import { budgetHint } from './ledger/budgets.ts';
 import { sumUsd } from './money.ts';
 import type { Decision, PolicyState } from './policy/policy.ts';
 import type { PromptView } from './policy/prompt-view.ts';
@@ -113,7 +114,7 @@ export class Run {
       deny: this.#deny,
       unusable: (candidate) => (this.#needsKeys ? this.parts.unusable(candidate) : undefined),
       circuitOpen: (candidate) => !this.parts.breaker.allows(candidate.id),
-      leftUsd: this.allowance.leftUsd,
+      budget: this.allowance.tightest,
       worstCaseUsd: (candidate) => this.allowance.worstCaseUsd(candidate),
     };
     const pool = this.#pool.filter((candidate) => !this.#failed.has(candidate.id));
@@ -240,8 +241,13 @@ export class Run {
     const same =
       (first === 'budget' || first === 'unknown_price') && refusals.every(({ code }) => code === first);
     const code = same ? (first === 'budget' ? 'budget_exceeded' : 'unknown_price') : 'no_candidate';
+    const { tightest } = this.allowance;
+    const hint =
+      code === 'budget_exceeded' && tightest
+        ? budgetHint(tightest.kind, tightest.reservedUsd > 0)
+        : HINTS[code];
     return new XrouterError(code, `No candidate can answer this request: ${explained}.`, {
-      hint: HINTS[code],
+      hint,
       cause: lastFailed && this.callError(lastFailed),
     });
   }

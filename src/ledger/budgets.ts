@@ -44,6 +44,24 @@ export function budgetScopes(config: BudgetConfig, request: BudgetedRequest, tim
   return scopes;
 }
 
+/** What people call a budget. */
+export function budgetName({ kind, key }: Pick<BudgetScope, 'kind' | 'key'>): string {
+  return kind === 'request' ? 'budget of this request' : `${kind} budget "${key}"`;
+}
+
+/** What to do about a call that a budget refused. @param fitsLater once the calls in flight have ended */
+export function budgetHint(kind: BudgetScope['kind'], fitsLater: boolean): string {
+  const wait = fitsLater ? 'try again when the calls in flight have ended, ' : '';
+  return `${RAISE[kind]}, ${wait}or choose a cheaper model or a smaller output limit (free models stay allowed).`;
+}
+
+const RAISE: Record<BudgetScope['kind'], string> = {
+  request: "Raise the request's limits.maxUsd or budgets.requestUsd",
+  session: 'Raise budgets.sessionUsd, begin a new session',
+  day: 'Raise budgets.dayUsd, wait until 00:00 UTC',
+  key: 'Raise the budget of this key in budgets.keys',
+};
+
 /** The UTC day of a time, for example `2026-11-22`. */
 export function utcDay(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 10);

@@ -4,6 +4,7 @@
  */
 import { XrouterError } from '../errors.ts';
 import { fromNanoUsd, toNanoUsd } from '../money.ts';
+import { budgetHint, budgetName } from './budgets.ts';
 import type { Balance, BudgetScope, LedgerEntry, ReservationRequest, Settlement } from './ledger.ts';
 
 /** A scope's running totals. */
@@ -34,7 +35,7 @@ export class BudgetExceededError extends XrouterError {
       `The ${budgetName(budget)} allows ${formatUsd(budget.limitUsd)} USD: ` +
         `${formatUsd(budget.spentUsd)} are spent, ${formatUsd(budget.reservedUsd)} are reserved by calls in flight, ` +
         `and this call of ${model} may cost up to ${formatUsd(budget.askedUsd)}.`,
-      { hint: budgetHint(budget) },
+      { hint: budgetHint(budget.kind, budget.spentUsd + budget.askedUsd <= budget.limitUsd) },
     );
     this.budget = budget;
   }
@@ -159,26 +160,6 @@ export function unknownReservation(id: string): XrouterError {
   return new XrouterError('internal', `This ledger holds no reservation ${id}.`, {
     hint: 'Settle with the ledger that reserved; if its file was replaced meanwhile, the call is in the old file.',
   });
-}
-
-function budgetName(scope: Pick<BudgetScope, 'kind' | 'key'>): string {
-  return scope.kind === 'request' ? 'budget of this request' : `${scope.kind} budget "${scope.key}"`;
-}
-
-function budgetHint(budget: ExceededBudget): string {
-  const free = 'choose a cheaper model or a smaller output limit (free models stay allowed)';
-  const fitsLater = budget.spentUsd + budget.askedUsd <= budget.limitUsd;
-  const wait = fitsLater ? 'try again when the calls in flight have ended, ' : '';
-  switch (budget.kind) {
-    case 'request':
-      return `Raise the request's limits.maxUsd, ${wait}or ${free}.`;
-    case 'session':
-      return `Raise budgets.sessionUsd, begin a new session, ${wait}or ${free}.`;
-    case 'day':
-      return `Raise budgets.dayUsd, wait until 00:00 UTC, ${wait}or ${free}.`;
-    case 'key':
-      return `Raise the budget of this key in budgets.keys, ${wait}or ${free}.`;
-  }
 }
 
 /** At least cents, and down to the nano-dollar where it matters. */

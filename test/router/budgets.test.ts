@@ -103,7 +103,7 @@ describe('budgets fail closed', () => {
     ]);
     const failed = setup.router.route({ messages: user('hi') });
     await expect(failed).rejects.toMatchObject({
-      message: /shop\/dear: it may cost up to \$5\.00 and the budget has \$2\.00 left/,
+      message: /shop\/dear: it may cost up to \$5\.00 and the budget of this request has \$2\.00 left/,
     });
     expect(setup.lab.usage().models['shop/dear']).toBeUndefined();
   });
@@ -120,10 +120,15 @@ describe('budgets fail closed', () => {
     await using setup = await shop([DOLLAR], { budgets: { sessionUsd: 1, keys: { teamA: 2 } } });
     const ask = (rest: object) => setup.router.route({ messages: user('hi'), ...rest });
     await ask({ session: 's1', budgetKey: 'teamA' });
-    await expect(ask({ session: 's1' })).rejects.toMatchObject({ code: 'budget_exceeded' });
+    await expect(ask({ session: 's1' })).rejects.toMatchObject({
+      code: 'budget_exceeded',
+      message: /and the session budget "s1" has \$0 left/,
+      hint: /^Raise budgets\.sessionUsd, begin a new session, or/,
+    });
     await ask({ session: 's2', budgetKey: 'teamA' });
     await expect(ask({ session: 's3', budgetKey: 'teamA' })).rejects.toMatchObject({
       code: 'budget_exceeded',
+      hint: /this key in budgets\.keys/,
     });
     await expect(ask({ budgetKey: 'teamB' })).rejects.toMatchObject({
       code: 'invalid_request',
@@ -131,7 +136,7 @@ describe('budgets fail closed', () => {
     });
     await expect(ask({ limits: { maxUsd: 0.5 } })).rejects.toMatchObject({
       code: 'budget_exceeded',
-      hint: /Raise the budget/,
+      hint: /^Raise the request's limits\.maxUsd/,
     });
   });
 });

@@ -165,7 +165,7 @@ describe('what goes wrong is said in one line, with what to do', () => {
     [
       'a cap that cannot be kept',
       ['ask', 'hi', '--pool', 'gpt-5', '--lab', '--max-usd', '0.000001'],
-      /may cost up to \$\S+ and the budget has \$0\.00000100 left.*Raise the budget/,
+      /may cost up to \$\S+ and the budget of this request has \$0\.00000100 left.*Raise the request's limits\.maxUsd/,
     ],
     [
       'a missing configuration file',

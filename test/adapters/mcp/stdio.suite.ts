@@ -161,7 +161,7 @@ export const stdioSuite = (era: Era) =>
         max_usd: 0.000_000_1,
       });
       expect(isError).toBe(true);
-      expect(content[0]?.text).toMatch(/^budget_exceeded: .*\n.*[Rr]aise the budget/);
+      expect(content[0]?.text).toMatch(/^budget_exceeded: .*\n.*Raise the request/);
       expect(watched.lab.usage().calls).toBe(before);
     });
 
