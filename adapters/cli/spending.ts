@@ -1,6 +1,6 @@
 /** The account of a command that measures: what it books, and which budget stopped it. */
 import type { Episode, Ledger, RouteRequest, Router } from '../../src/index.ts';
-import { openLedger, XrouterError } from '../../src/index.ts';
+import { lazyLedger, openLedger, XrouterError } from '../../src/index.ts';
 import { usd } from './table.ts';
 
 /**
@@ -9,19 +9,7 @@ import { usd } from './table.ts';
  * @param ledger its file, opened when it is first needed, or a ledger of one's own
  */
 export function accountOnly(ledger: string | Ledger): Ledger {
-  let opening: Promise<Ledger> | undefined;
-  const opened = () => {
-    opening ??= typeof ledger === 'string' ? openLedger({ path: ledger }) : Promise.resolve(ledger);
-    return opening;
-  };
-  return {
-    reserve: async (request) => (await opened()).reserve(request),
-    settle: async (id, settlement) => (await opened()).settle(id, settlement),
-    release: async (id) => (await opened()).release(id),
-    balance: async (scope) => (await opened()).balance(scope),
-    entries: async (filter) => (await opened()).entries(filter),
-    close: async () => (await opening?.catch(() => undefined))?.close(),
-  };
+  return lazyLedger(async () => (typeof ledger === 'string' ? openLedger({ path: ledger }) : ledger));
 }
 
 /** The error of a request that a budget refused, in the words of someone who gave `--max-usd`. */

@@ -18,6 +18,7 @@ export type {
   StoredEpisode,
 } from './episodes.ts';
 export { explorationBudget } from './exploration.ts';
+export { lazyLedger } from './lazy.ts';
 export type * from './ledger.ts';
 export type { MemoryLedgerOptions } from './memory.ts';
 export { createMemoryLedger } from './memory.ts';

@@ -1,7 +1,10 @@
 /** A ledger that is opened when it is first needed, so that making a router neither waits nor touches the disk. */
 import type { Ledger } from './ledger.ts';
 
-/** Opening that failed is tried again at the next use: the disk may have room by then. */
+/**
+ * Opening that failed is tried again at the next use: the disk may have room by then. Episodes are no part of it;
+ * who wants to keep them asks `opened` for the store.
+ */
 export function lazyLedger<L extends Ledger>(open: () => Promise<L>): Ledger & { opened(): Promise<L> } {
   let opening: Promise<L> | undefined;
   const opened = () => {
