@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { assembleRouter, createRouter, openLedger, validateConfig } from '../src/index.ts';
+import { FEATURE_VERSION } from '../src/policy/embedded/features.ts';
 import { cheapestPolicy } from '../src/policy/fixed.ts';
 import { labRouter, PAIR, user } from './support/lab-router.ts';
 
@@ -33,7 +34,10 @@ describe('what is kept of a request', () => {
     const [episode] = await keptIn(path);
     const said = Object.fromEntries(episode!.feedback.map(({ source, score }) => [source, score]));
     expect(said).toEqual({ user: 1, tests: 0 });
-    expect(episode!.learning!.features).toMatchObject({ version: 3, structure: expect.any(Array) });
+    expect(episode!.learning!.features).toMatchObject({
+      version: FEATURE_VERSION,
+      structure: expect.any(Array),
+    });
     expect(episode!.steps[0]!.decision).toMatchObject({ propensity: 1, estimates: [{}, {}] });
     expect(readFileSync(path).includes('xylophone')).toBe(false);
   });
