@@ -1,7 +1,6 @@
 /** Step 1: which candidates can serve this request at all, and for each that cannot, why. */
-import type { TightestBudget } from './allowance.ts';
 import type { Candidate, Modality } from './catalog/candidate.ts';
-import { budgetName } from './ledger/budgets.ts';
+import { budgetName, type TightestBudget } from './ledger/budgets.ts';
 import type { PromptView } from './policy/prompt-view.ts';
 import type { RouteRequest } from './request.ts';
 import type { InputEstimate } from './tokens.ts';

@@ -1,17 +1,12 @@
 /** What one call of a request may use: the money that its budgets leave, and the output tokens that this allows. */
 import type { Candidate } from './catalog/candidate.ts';
 import { worstCaseUsd } from './catalog/price.ts';
+import { type TightestBudget, tightestBudget } from './ledger/budgets.ts';
 import type { BudgetScope, Ledger } from './ledger/ledger.ts';
 import type { RouteRequest } from './request.ts';
 
 /** Under a budget every call needs a bound; this one holds most answers. It is sent to the provider. */
 const BUDGETED_OUTPUT_TOKENS = 8_192;
-
-/** The budget that leaves least, in USD; what is reserved comes back in part. */
-export interface TightestBudget extends BudgetScope {
-  leftUsd: number;
-  reservedUsd: number;
-}
 
 export class Allowance {
   readonly scopes: BudgetScope[];
@@ -35,14 +30,7 @@ export class Allowance {
 
   /** Asks the ledger; admission needs it before the reservation decides. */
   async read(): Promise<void> {
-    this.#tightest = undefined;
-    for (const scope of this.scopes) {
-      if (scope.limitUsd === undefined) continue;
-      const { spentUsd, reservedUsd } = await this.#ledger.balance(scope);
-      const leftUsd = scope.limitUsd - spentUsd - reservedUsd;
-      if (this.#tightest && this.#tightest.leftUsd <= leftUsd) continue;
-      this.#tightest = { ...scope, leftUsd, reservedUsd };
-    }
+    this.#tightest = await tightestBudget(this.#ledger, this.scopes);
   }
 
   /** Output tokens a call may use: what the user said, or a bound where money is bounded. */

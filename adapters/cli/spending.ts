@@ -1,6 +1,6 @@
 /** The account of a command that measures: what it books, and which budget stopped it. */
 import type { Episode, Ledger, RouteRequest, Router } from '../../src/index.ts';
-import { lazyLedger, openLedger, XrouterError } from '../../src/index.ts';
+import { lazyLedger, openLedger, tightestBudget, XrouterError } from '../../src/index.ts';
 import { usd } from './table.ts';
 
 /**
@@ -20,29 +20,19 @@ export async function refusedBy(
 ): Promise<XrouterError> {
   const { scopesOf, defaults } = router.parts;
   const limits = { ...defaults.limits, ...request.limits };
-  const scopes = await Promise.all(
-    scopesOf({ ...request, limits }, episode.id, Date.now()).map(async (scope) => {
-      const { spentUsd, reservedUsd } = await router.ledger.balance(scope);
-      return {
-        ...scope,
-        heldUsd: reservedUsd,
-        leftUsd: (scope.limitUsd ?? Infinity) - spentUsd - reservedUsd,
-      };
-    }),
-  );
-  const tightest = scopes.reduce((a, b) => (b.leftUsd < a.leftUsd ? b : a));
-  if (tightest.kind === 'request') {
+  const scopes = scopesOf({ ...request, limits }, episode.id, Date.now());
+  const { kind, limitUsd, reservedUsd } = (await tightestBudget(router.ledger, scopes))!;
+  if (kind === 'request') {
     const name = limits.maxUsd === undefined ? 'budgets.requestUsd' : 'limits.maxUsd';
     const why = episode.refusals.find(({ code }) => code === 'budget')?.reason ?? 'it may cost more';
     // However much else is spent, this call never fits: no reason to stop the others.
     return new XrouterError('no_candidate', `${name} of the configuration refuses it: ${why}.`);
   }
-  const held =
-    tightest.heldUsd > 0 ? `; ${usd(tightest.heldUsd)} of it is held for calls under way or killed` : '';
-  const { bound, remedy } = tightest.kind === 'key' ? CAP : DAY;
+  const held = reservedUsd > 0 ? `; ${usd(reservedUsd)} of it is held for calls under way or killed` : '';
+  const { bound, remedy } = kind === 'key' ? CAP : DAY;
   return new XrouterError(
     'budget_exceeded',
-    `another call might exceed ${bound} of ${usd(tightest.limitUsd!)}${held}.`,
+    `another call might exceed ${bound} of ${usd(limitUsd)}${held}.`,
     { hint: remedy },
   );
 }

@@ -115,13 +115,14 @@ async function collectAlone(options: CollectOptions): Promise<CollectSummary> {
     const placed = new Set([...table, ...tasks].map(({ id }) => id));
     const unplaced = journal.entries.filter(({ id }) => !placed.has(id)).length;
     const measurement = new Measurement(options, journal, known);
+    let rows = 0;
     try {
       await measurement.run();
     } finally {
-      const rows = rowsOf(table, tasks, known);
-      if (rows.length > 0) await writeTable(out, rows);
+      const whole = rowsOf(table, tasks, known);
+      rows = whole.length;
+      if (rows > 0) await writeTable(out, whole);
     }
-    const rows = rowsOf(table, tasks, known).length;
     const summary = { rows, ...measurement.summary(), ...(unplaced > 0 && { unplaced }) };
     // Of tasks that are not among these only the outcomes are known; they wait for a run with their prompts.
     if (missing(summary) === 0 && unplaced === 0) journal.remove();

@@ -1,10 +1,10 @@
 /** The outcome table that `collect` writes: reading it, adding to it, writing it as a whole. */
-import { existsSync, lstatSync, readlinkSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { XrouterError } from '../errors.ts';
+import { writeWhole } from '../files.ts';
 import { canonical } from '../verifier/json-value.ts';
 import type { CollectTask } from './collect.ts';
 import { fileText } from './file-text.ts';
@@ -70,15 +70,12 @@ export function readTable(path: string): OutcomeRow[] {
 /** Writes the whole table, or leaves the old one as it was. */
 export async function writeTable(path: string, rows: readonly OutcomeRow[]): Promise<void> {
   const text = rows.map((line) => `${JSON.stringify(line)}\n`).join('');
-  const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await writeFile(temporary, path.endsWith('.gz') ? gzipSync(text) : text);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw new XrouterError('invalid_file', `${path} cannot be written: ${(error as Error).message}.`, {
+    await writeWhole(path, [path.endsWith('.gz') ? gzipSync(text) : text]);
+  } catch (cause) {
+    throw new XrouterError('invalid_file', (cause as Error).message, {
       hint: 'What is known stays in its journal; make room or the folder writable, and run the same command again.',
-      cause: error,
+      cause,
     });
   }
 }

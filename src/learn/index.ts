@@ -1,6 +1,7 @@
 /** Learning from outcomes, and measuring them: `xrouter/learn`. Nothing that serves a request imports it. */
 
 export { poolFromFile } from '../catalog/pool.ts';
+export { requireWritable, writeWhole } from '../files.ts';
 export * from '../gym/index.ts';
 export {
   type EmbeddedPolicyOptions,
@@ -26,7 +27,6 @@ export { decideTable, type TableDecision } from './decide.ts';
 export { type EmbedOptions, embedRows, embedTables } from './embed-tables.ts';
 export { type EvaluateOptions, evaluatePolicy } from './evaluate.ts';
 export type { EvaluationReport, Provenance } from './evaluation/report.ts';
-export { requireWritable, writeWhole } from './files.ts';
 export { type FrontierScore, frontierScore } from './frontier.ts';
 export { type Improvement, improvePolicy, isHeldOut } from './improve.ts';
 export {

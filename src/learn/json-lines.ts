@@ -5,7 +5,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import type { z } from 'zod';
 import { XrouterError } from '../errors.ts';
-import { kindOfPath } from './files.ts';
+import { kindOfPath } from '../files.ts';
 
 /** @throws XrouterError `invalid_file`, also where an id comes twice */
 export async function* records(path: string): AsyncGenerator<{ line: number; value: unknown }> {

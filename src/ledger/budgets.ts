@@ -1,6 +1,6 @@
 /** From configuration to scopes: which budgets one request counts against. */
 import { XrouterError } from '../errors.ts';
-import type { BudgetScope } from './ledger.ts';
+import type { BudgetScope, Ledger } from './ledger.ts';
 
 /** All amounts in USD. What is left out is counted, not bounded. */
 export interface BudgetConfig {
@@ -42,6 +42,29 @@ export function budgetScopes(config: BudgetConfig, request: BudgetedRequest, tim
     scopes.push({ kind: 'key', key: request.budgetKey, limitUsd: keyLimitUsd(config, request.budgetKey) });
   }
   return scopes;
+}
+
+/** The budget that leaves least, in USD; what is reserved comes back in part. */
+export interface TightestBudget extends BudgetScope {
+  limitUsd: number;
+  leftUsd: number;
+  reservedUsd: number;
+}
+
+/** The scope with the least money left, the earlier of equals; `undefined` where none is bounded. */
+export async function tightestBudget(
+  ledger: Pick<Ledger, 'balance'>,
+  scopes: readonly BudgetScope[],
+): Promise<TightestBudget | undefined> {
+  let tightest: TightestBudget | undefined;
+  for (const scope of scopes) {
+    const { limitUsd } = scope;
+    if (limitUsd === undefined) continue;
+    const { spentUsd, reservedUsd } = await ledger.balance(scope);
+    const leftUsd = limitUsd - spentUsd - reservedUsd;
+    if (!tightest || leftUsd < tightest.leftUsd) tightest = { ...scope, limitUsd, leftUsd, reservedUsd };
+  }
+  return tightest;
 }
 
 /** What people call a budget. */

@@ -1,23 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OwnModel, RouterConfig } from '../../src/index.ts';
 import { utcDay } from '../../src/index.ts';
 import type { FaultRule } from '../../src/lab/index.ts';
 import { labRouter, user } from '../support/lab-router.ts';
-
-const folders: string[] = [];
-function ledgerFile(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'xrouter-budgets-'));
-  folders.push(folder);
-  return join(folder, 'ledger.sqlite');
-}
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+import { ledgerFile } from '../support/ledger-files.ts';
 
 const NO_TOKENS = { inputUsdPerMTok: 0, outputUsdPerMTok: 0 };
 /** Every call costs a dollar, whatever it says, so that the worst case is the real case. */

@@ -1,10 +1,8 @@
 /** Exploration and the shadow in a router over real sockets: what they cost, and what they never touch. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { assembleRouter } from '../../src/create-router.ts';
 import {
   type ChatMessage,
@@ -14,16 +12,7 @@ import {
   type RouterConfig,
 } from '../../src/index.ts';
 import { eventually, labRouter, user } from '../support/lab-router.ts';
-
-const folders: string[] = [];
-function ledgerFile(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'xrouter-exploration-'));
-  folders.push(folder);
-  return join(folder, 'ledger.sqlite');
-}
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+import { ledgerFile } from '../support/ledger-files.ts';
 
 const NO_TOKENS = { inputUsdPerMTok: 0, outputUsdPerMTok: 0 };
 const DOLLAR: OwnModel = { id: 'shop/dollar', price: { ...NO_TOKENS, requestUsd: 1 } };

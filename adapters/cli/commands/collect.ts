@@ -11,6 +11,7 @@ import { progressLine } from '../progress.ts';
 import { openCallingRouter } from '../setup.ts';
 import { accountOnly, refusedBy } from '../spending.ts';
 import { usd } from '../table.ts';
+import { counted } from '../terminal.ts';
 
 interface CollectFlags {
   tasks: string;
@@ -179,12 +180,12 @@ function report(summary: CollectSummary, out: string): void {
   for (const { model, reason } of setAside) say(`${model} was set aside: ${reason}`);
   const kinds = alike(failures.map(({ model, reason }) => `${model}: ${reason}`));
   for (const [reason, count] of kinds.slice(0, MOST_KINDS)) {
-    say(`${count} ${count === 1 ? 'call' : 'calls'} failed: ${reason}`);
+    say(`${counted(count, 'call')} failed: ${reason}`);
   }
   if (kinds.length > MOST_KINDS)
     say(`There are ${kinds.length - MOST_KINDS} more kinds of failures; --json tells all of them.`);
   if (summary.unplaced) {
-    const what = `${summary.unplaced} ${summary.unplaced === 1 ? 'outcome' : 'outcomes'} of other tasks`;
+    const what = `${counted(summary.unplaced, 'outcome')} of other tasks`;
     say(`${out}.journal keeps ${what}; a run that has those tasks too puts them into the table.`);
   }
   const left = missing(summary);

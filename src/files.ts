@@ -2,7 +2,7 @@
 import { rmSync, type Stats } from 'node:fs';
 import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { XrouterError } from '../errors.ts';
+import { XrouterError } from './errors.ts';
 
 /**
  * Writes beside the target and renames: a reader, or an interrupted run, never meets half a file. Texts may be

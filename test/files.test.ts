@@ -5,9 +5,9 @@ import { chmod, lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { requireWritable, writeWhole } from '../../src/learn/index.ts';
+import { requireWritable, writeWhole } from '../src/learn/index.ts';
 
-const FILES = join(import.meta.dirname, '../../src/learn/files.ts');
+const FILES = join(import.meta.dirname, '../src/files.ts');
 let folder: string;
 const at = (name: string): string => join(folder, name);
 beforeAll(async () => {
