@@ -94,6 +94,9 @@ export interface RequestLimits {
   idleMs?: number;
 }
 
+/** Files and flags take none above it: a larger lambda times a cost may be no number any more, and cost alone decides long before. */
+export const MOST_LAMBDA = 1e100;
+
 export interface RouteRequest {
   messages: ChatMessage[];
   tools?: ToolDefinition[];

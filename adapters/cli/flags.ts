@@ -1,5 +1,6 @@
 /** Flags that several commands have in the same words, and readers of values; each says what it wants. */
 import { InvalidArgumentError } from 'commander';
+import { MOST_LAMBDA } from '../../src/index.ts';
 import { realPath } from './output.ts';
 
 export const CONFIG = [
@@ -47,9 +48,6 @@ export function probability(value: string): number {
   if (number > 1) throw new InvalidArgumentError('It must be a number from 0 to 1.');
   return number;
 }
-
-/** Larger ones times a cost may be no number any more; cost alone decides long before. */
-const MOST_LAMBDA = 1e100;
 
 /** A cost sensitivity. */
 export function lambda(value: string): number {

@@ -12,6 +12,7 @@ import { XrouterError } from '../errors.ts';
 import type { StoredEpisode } from '../ledger/episodes.ts';
 import { FEATURE_VERSION, HASH_BUCKETS, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
 import { readFeatures, type StoredFeatures } from '../policy/embedded/stored-features.ts';
+import { MOST_LAMBDA } from '../request.ts';
 import { bad, records, shaped } from './json-lines.ts';
 import { MOST_USD } from './table.ts';
 
@@ -186,8 +187,6 @@ export function banditLine(row: BanditRow): string {
 }
 
 const share = z.number().min(0).max(1);
-/** Larger ones times a cost may be no number any more; the command line takes none. */
-const MOST_LAMBDA = 1e100;
 const amount = z.number().nonnegative().max(MOST_USD);
 const lineShape = z.object({
   id: z.string().min(1),
