@@ -72,7 +72,6 @@ export function joinExpert(
       taskLogCost: withColumn(joined.taskLogCost, size, uniform(old)),
       successBasis: withColumn(joined.successBasis, size, shares),
       costBasis: withColumn(joined.costBasis, size, uniform(old)),
-      residualCovariance: withCandidate(joined.residualCovariance, size, placed),
     };
     size++;
   }
@@ -168,20 +167,5 @@ function withColumn(values: Float32Array, size: number, shares: Float64Array): F
     for (let j = 0; j < shares.length; j++) sum += shares[j]! * values[r * size + j]!;
     out[r * (size + 1) + size] = sum;
   }
-  return out;
-}
-
-/** The newcomer's misses are taken to go with the others' as theirs do on average, and its own to be a coin's. */
-function withCandidate(covariance: Float32Array, size: number, mean: number): Float32Array {
-  const out = new Float32Array((size + 1) * (size + 1));
-  for (let j = 0; j < size; j++) {
-    const row = covariance.subarray(j * size, (j + 1) * size);
-    out.set(row, j * (size + 1));
-    const others = row.reduce((sum, value) => sum + value, 0) - row[j]!;
-    const shared = size > 1 ? others / (size - 1) : 0;
-    out[j * (size + 1) + size] = shared;
-    out[size * (size + 1) + j] = shared;
-  }
-  out[(size + 1) * (size + 1) - 1] = mean * (1 - mean) * 0.8;
   return out;
 }

@@ -133,7 +133,6 @@ export function trainExpert(
       wordingTrust: Float32Array.from(trust.wording),
       successBasis: data.successBasis,
       costBasis: data.costBasis,
-      residualCovariance: residualCovariance(heldOutSuccess, scores, success),
       costScale: scale,
       calibrationFrom: calibration.from,
       calibrationTo: calibration.to,
@@ -161,15 +160,4 @@ function leadingRows(values: Matrix, count: number): Float32Array {
 function costRatios(expectedLog: Matrix, scale: Float32Array): Matrix {
   const data = expectedLog.data.map((log, i) => Math.exp(log) * scale[i % scale.length]!);
   return { ...expectedLog, data };
-}
-
-function residualCovariance(expected: Matrix, centred: Matrix, mean: Float64Array): Float32Array {
-  const residual = matrix(expected.rows, expected.columns);
-  for (let i = 0; i < expected.rows; i++) {
-    for (let j = 0; j < expected.columns; j++) {
-      const at = i * expected.columns + j;
-      residual.data[at] = centred.data[at]! + mean[j]! - expected.data[at]!;
-    }
-  }
-  return Float32Array.from(gram(residual).data, (value) => value / Math.max(1, expected.rows));
 }

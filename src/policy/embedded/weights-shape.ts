@@ -26,13 +26,12 @@ function embeddingFits(embedding: EmbeddingWeights): boolean {
 }
 
 function expertFits(expert: ExpertWeights, known: number): boolean {
-  const { candidates, success, costScale, residualCovariance, taskBias, taskSuccess, forest } = expert;
+  const { candidates, success, costScale, taskBias, taskSuccess, forest } = expert;
   const count = candidates.length;
   return (
     candidates.every((candidate) => candidate >= 0 && candidate < known) &&
     success.length === count &&
     costScale.length === count &&
-    residualCovariance.length === count * count &&
     taskSuccess.length === taskBias.length * count &&
     expert.successBasis.length === expert.successComponents * count &&
     expert.calibrationFrom.length === expert.calibrationTo.length &&

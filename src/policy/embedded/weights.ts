@@ -11,7 +11,7 @@ import type { TrafficWeights } from './traffic.ts';
 import { fitsTogether } from './weights-shape.ts';
 
 const FORMAT = 'xrouter-policy';
-const FORMAT_VERSION = 3;
+const FORMAT_VERSION = 4;
 /** Policies that read own embeddings: no program takes these for words that does not know of them. */
 const OWN_FORMAT_VERSION = `${FORMAT_VERSION}-own`;
 
@@ -93,8 +93,6 @@ export interface ExpertWeights {
   successBasis: Float32Array;
   /** Cost components × candidates. */
   costBasis: Float32Array;
-  /** Candidates × candidates: covariance of what the predictor misses, success minus its expectation. */
-  residualCovariance: Float32Array;
   /** Brings the mean of exp(log cost) back to the candidate's mean cost. */
   costScale: Float32Array;
   /** Expected success as it comes out, and as it turned out to be: both rising, equally long. */

@@ -74,7 +74,7 @@ test.skipIf(process.platform === 'win32')('a device is refused, which may have n
 
 test('of another feature or format version: refused by name', () => {
   const [head] = Buffer.from(bytes).toString('latin1').split('\n', 1);
-  const changed = (from: string, to: string) =>
+  const changed = (from: string | RegExp, to: string) =>
     Buffer.concat([
       Buffer.from(head!.replace(from, to), 'latin1'),
       Buffer.from(bytes.subarray(head!.length)),
@@ -82,7 +82,11 @@ test('of another feature or format version: refused by name', () => {
   expect(() => decodeWeights(changed(`"features":${FEATURE_VERSION}`, '"features":99'), 'f')).toThrow(
     /features of version 99/,
   );
-  expect(() => decodeWeights(changed('"version":3', '"version":7'), 'f')).toThrow(/format 7/);
+  const ofFormat = (version: number) => changed(/"version":\d+/, `"version":${version}`);
+  expect(() => decodeWeights(ofFormat(3), 'old.policy')).toThrow(
+    /^old\.policy: is a policy file of format 3, /,
+  );
+  expect(() => decodeWeights(ofFormat(99), 'f')).toThrow(/format 99, this program reads/);
 });
 
 test('a missing file is refused with what to do', async () => {
