@@ -1,6 +1,6 @@
 /** Step 1: which candidates can serve this request at all, and for each that cannot, why. */
 import type { Candidate, Modality } from './catalog/candidate.ts';
-import { budgetName, type TightestBudget } from './ledger/budgets.ts';
+import { type BindingBudget, budgetName, type TightestBudget } from './ledger/budgets.ts';
 import type { PromptView } from './policy/prompt-view.ts';
 import type { RouteRequest } from './request.ts';
 import type { InputEstimate } from './tokens.ts';
@@ -23,6 +23,8 @@ export interface Refusal {
   code: RefusalCode;
   /** For a person: what was missing. */
   reason: string;
+  /** The budget that left too little, where the code is `budget` and the ledger said which. */
+  budget?: BindingBudget;
 }
 
 /** What a request demands of a candidate, worked out once. */
@@ -72,8 +74,13 @@ export function admit(
   const refusals: Refusal[] = [];
   for (const candidate of candidates) {
     const refusal = refuse(candidate, rules);
-    if (refusal) refusals.push({ model: candidate.id, code: refusal[0], reason: refusal[1] });
-    else admitted.push(candidate);
+    if (!refusal) {
+      admitted.push(candidate);
+      continue;
+    }
+    const [code, reason] = refusal;
+    const budget = code === 'budget' ? rules.budget : undefined;
+    refusals.push({ model: candidate.id, code, reason, ...(budget && { budget }) });
   }
   return { admitted, refusals };
 }

@@ -10,6 +10,7 @@ import { expenses, newEpisode, totalUp } from './episode.ts';
 import { CallError, toXrouterError, XrouterError } from './errors.ts';
 import type { RouteEvent, RouteResult } from './events.ts';
 import { budgetHint } from './ledger/budgets.ts';
+import { BudgetExceededError } from './ledger/rules.ts';
 import { sumUsd } from './money.ts';
 import type { Decision, PolicyState } from './policy/policy.ts';
 import type { PromptView } from './policy/prompt-view.ts';
@@ -127,9 +128,12 @@ export class Run {
 
   /** A candidate that failed is not asked again in this request. */
   exclude(record: CallRecord): void {
+    const { model } = record;
     const reason = record.error?.message ?? 'its call failed';
     const code = record.error?.code === 'budget_exceeded' ? 'budget' : 'failed_before';
-    this.#failed.set(record.model, { model: record.model, code, reason });
+    const error = this.callError(record);
+    const budget = error instanceof BudgetExceededError ? error.budget : undefined;
+    this.#failed.set(model, { model, code, reason, ...(budget && { budget }) });
   }
 
   state(): PolicyState {

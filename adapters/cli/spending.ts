@@ -1,6 +1,6 @@
 /** The account of a command that measures: what it books, and which budget stopped it. */
-import type { Episode, Ledger, RouteRequest, Router } from '../../src/index.ts';
-import { lazyLedger, openLedger, tightestBudget, XrouterError } from '../../src/index.ts';
+import type { Episode, Ledger, Router } from '../../src/index.ts';
+import { lazyLedger, openLedger, XrouterError } from '../../src/index.ts';
 import { usd } from './table.ts';
 
 /**
@@ -13,20 +13,14 @@ export function accountOnly(ledger: string | Ledger): Ledger {
 }
 
 /** The error of a request that a budget refused, in the words of someone who gave `--max-usd`. */
-export async function refusedBy(
-  router: Router,
-  request: RouteRequest,
-  episode: Episode,
-): Promise<XrouterError> {
-  const { scopesOf, defaults } = router.parts;
-  const limits = { ...defaults.limits, ...request.limits };
-  const scopes = scopesOf({ ...request, limits }, episode.id, Date.now());
-  const { kind, limitUsd, reservedUsd } = (await tightestBudget(router.ledger, scopes))!;
+export function refusedBy(error: XrouterError, { refusals }: Episode, { parts }: Router): XrouterError {
+  const refusal = refusals.find(({ budget }) => budget);
+  if (!refusal?.budget) return error;
+  const { kind, limitUsd, reservedUsd } = refusal.budget;
   if (kind === 'request') {
-    const name = limits.maxUsd === undefined ? 'budgets.requestUsd' : 'limits.maxUsd';
-    const why = episode.refusals.find(({ code }) => code === 'budget')?.reason ?? 'it may cost more';
+    const name = parts.defaults.limits?.maxUsd === undefined ? 'budgets.requestUsd' : 'limits.maxUsd';
     // However much else is spent, this call never fits: no reason to stop the others.
-    return new XrouterError('no_candidate', `${name} of the configuration refuses it: ${why}.`);
+    return new XrouterError('no_candidate', `${name} of the configuration refuses it: ${refusal.reason}.`);
   }
   const held = reservedUsd > 0 ? `; ${usd(reservedUsd)} of it is held for calls under way or killed` : '';
   const { bound, remedy } = kind === 'key' ? CAP : DAY;

@@ -44,11 +44,15 @@ export function budgetScopes(config: BudgetConfig, request: BudgetedRequest, tim
   return scopes;
 }
 
-/** The budget that leaves least, in USD; what is reserved comes back in part. */
-export interface TightestBudget extends BudgetScope {
+/** A budget that bounds a request, as it stood when it was read; what is reserved comes back in part. */
+export interface BindingBudget extends BudgetScope {
   limitUsd: number;
-  leftUsd: number;
   reservedUsd: number;
+}
+
+/** The budget that leaves least. */
+export interface TightestBudget extends BindingBudget {
+  leftUsd: number;
 }
 
 /** The scope with the least money left, the earlier of equals; `undefined` where none is bounded. */

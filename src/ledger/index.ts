@@ -6,8 +6,8 @@ import { createMemoryEpisodes } from './memory-episodes.ts';
 import type { SqliteLedger, SqliteLedgerOptions } from './sqlite.ts';
 import { openSqliteLedger } from './sqlite.ts';
 
-export type { BudgetConfig, BudgetedRequest, TightestBudget } from './budgets.ts';
-export { budgetScopes, tightestBudget, utcDay } from './budgets.ts';
+export type { BindingBudget, BudgetConfig, BudgetedRequest } from './budgets.ts';
+export { budgetScopes, utcDay } from './budgets.ts';
 export type {
   EpisodeOptions,
   EpisodeStore,

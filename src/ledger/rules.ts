@@ -4,7 +4,7 @@
  */
 import { XrouterError } from '../errors.ts';
 import { fromNanoUsd, toNanoUsd } from '../money.ts';
-import { budgetHint, budgetName } from './budgets.ts';
+import { type BindingBudget, budgetHint, budgetName } from './budgets.ts';
 import type { Balance, BudgetScope, LedgerEntry, ReservationRequest, Settlement } from './ledger.ts';
 
 /** A scope's running totals. */
@@ -15,12 +15,8 @@ export interface Totals {
 }
 
 /** A refused reservation, in numbers; all in USD. */
-export interface ExceededBudget {
-  kind: BudgetScope['kind'];
-  key: string;
-  limitUsd: number;
+export interface ExceededBudget extends BindingBudget {
   spentUsd: number;
-  reservedUsd: number;
   /** What the refused call might have cost. */
   askedUsd: number;
 }

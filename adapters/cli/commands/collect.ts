@@ -119,7 +119,7 @@ function askBy(router: Router, capped: boolean): AskModel {
       const { error, episode } = event;
       const isUnable = episode.refusals.some(({ code }) => INABILITIES.has(code));
       if (isUnable || error.code === 'context_overflow') return undefined;
-      if (error.code === 'budget_exceeded') throw await refusedBy(router, asked, episode);
+      if (error.code === 'budget_exceeded') throw refusedBy(error, episode, router);
       throw Object.assign(error, { episode });
     }
     throw new Error('The event stream ended without an end event.');
