@@ -3,18 +3,22 @@ import { rmSync, type Stats } from 'node:fs';
 import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { XrouterError } from './errors.ts';
+import { besideName, removeAbandoned } from './half-written.ts';
 
 /**
- * Writes beside the target and renames: a reader, or an interrupted run, never meets half a file. Texts may be
- * as small as a line; they are gathered before they are written.
+ * Writes beside the target and renames: a reader, or an interrupted run, never meets half a file. What a killed
+ * writer of the same target left beside it is removed. Texts may be as small as a line; they are gathered before they
+ * are written.
  * @throws XrouterError `invalid_file` where the path cannot be written, or is no file: a device would be replaced
  */
 export async function writeWhole(path: string, parts: Iterable<string | Uint8Array>): Promise<void> {
   const { target, mode } = await targetOf(path);
-  const beside = `${target}.${process.pid}.tmp`;
+  // First, so that a disk which they filled has room again.
+  await removeAbandoned(target);
+  const beside = besideName(target);
   const written = onInterrupt(() => rmSync(beside, { force: true }));
   try {
-    const file = await open(beside, 'w', mode);
+    const file = await open(beside, 'wx', mode);
     try {
       // The user's mask took from what was there.
       if (mode !== undefined) await file.chmod(mode);

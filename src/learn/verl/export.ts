@@ -1,9 +1,10 @@
 /** `xrouter export verl`: an outcome table as what verl trains a router LLM on. */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Candidate } from '../../catalog/candidate.ts';
 import { XrouterError } from '../../errors.ts';
+import { besideName, removeAbandoned } from '../../half-written.ts';
 import { chatRequest } from '../../policy/served/chat.ts';
 import { SELECT_TOOL, toolsetOf } from '../../policy/served/toolset.ts';
 import { Random } from '../random.ts';
@@ -226,7 +227,8 @@ async function writeFolder(
   contents: ReadonlyMap<string, string | Uint8Array>,
 ): Promise<void> {
   const target = resolve(folder);
-  const beside = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+  await removeAbandoned(target);
+  const beside = besideName(target);
   try {
     await mkdir(beside, { recursive: true });
     for (const [name, content] of contents) await writeFile(join(beside, name), content);
