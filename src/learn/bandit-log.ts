@@ -67,7 +67,7 @@ export type Omission =
  * Feedback says how good an answer was, the mean of all sources; where there is none, the verdict does.
  * What failed without an answer has no outcome: an outage says nothing about how good a model is.
  */
-export function banditRow(episode: StoredEpisode): BanditRow | Omission {
+function banditRow(episode: StoredEpisode): BanditRow | Omission {
   const [step] = episode.steps;
   const action = step?.decision.action;
   if (!step || action?.type !== 'call' || action.calls.length > 1 || step.decision.estimates.length < 2) {

@@ -43,7 +43,6 @@ export { judgePromotion, type Promotion, type PromotionOptions } from './promote
 export {
   forecast,
   operations,
-  outcomesOf,
   type ReplayLine,
   type ReplayOptions,
   replay,

@@ -3,7 +3,7 @@ import { XrouterError } from '../errors.ts';
 import type { PoolPredictor } from '../policy/embedded/pool.ts';
 import type { SequencePlanner } from '../policy/embedded/sequence.ts';
 import { type Forecasts, playRow } from './environment.ts';
-import type { Operation, OutcomeMatrix } from './frontier.ts';
+import type { Operation } from './frontier.ts';
 import type { OutcomeTable, TableRow } from './table.ts';
 
 export interface ReplayOptions {
@@ -118,9 +118,4 @@ export function operations(
     }
     return operation;
   });
-}
-
-/** A table's outcomes without the expectations. */
-export function outcomesOf({ rows, models, score, cost }: Forecasts): OutcomeMatrix {
-  return { rows, models, score, cost };
 }

@@ -22,11 +22,9 @@ export { lazyLedger } from './lazy.ts';
 export type * from './ledger.ts';
 export type { MemoryLedgerOptions } from './memory.ts';
 export { createMemoryLedger } from './memory.ts';
-export { createMemoryEpisodes } from './memory-episodes.ts';
 export type { ExceededBudget } from './rules.ts';
 export { BudgetExceededError } from './rules.ts';
 export type { SqliteLedger, SqliteLedgerOptions } from './sqlite.ts';
-export { openSqliteLedger } from './sqlite.ts';
 
 /** The ledger file, or `:memory:` for an account that ends with the process. Default `defaultLedgerPath()`. */
 export type OpenLedgerOptions = Partial<SqliteLedgerOptions>;

@@ -34,7 +34,7 @@ const INJECTED =
   /<(system-reminder|environment_details|environment_context|user_instructions|ide_opened_file|ide_selection|ide_diagnostics|command-name|command-message|local-command-stdout|local-command-caveat|additional_data|current_file|open_files|task-notification)\b[^>]*>[\s\S]*?<\/\1>/g;
 
 /** The human's own words in a user message, their lines ended in one way. */
-export function humanText(message: UserMessage): string {
+function humanText(message: UserMessage): string {
   const text = textOf(message.content);
   // The cheap tests first: most messages hold no block at all, and no carriage return.
   const own = text.includes('</') ? text.replace(INJECTED, '') : text;

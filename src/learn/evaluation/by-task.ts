@@ -5,7 +5,7 @@ import type { EvaluationReport, TaskFigures } from './report.ts';
 import { meanAndError, resample } from './resample.ts';
 
 /** A gain inside a task needs as many rows, or its interval says nothing. */
-export const GAIN_ROWS = 100;
+const GAIN_ROWS = 100;
 const GAIN_DRAWS = 100;
 /** Rows without a task. */
 const NO_TASK = '(no task)';

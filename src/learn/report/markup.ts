@@ -27,7 +27,7 @@ function render(part: Part): string {
 }
 
 /** For text and for attributes in double quotes. Control characters, which no page may hold, are replaced. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text
     .replace(/[^\P{C}\n\t]/gu, '�')
     .replace(/&/g, '&amp;')

@@ -44,7 +44,7 @@ export const verlDefaults: VerlOptions = {
 /** Hard prompts are rare and teach most; those that nobody solved can teach only to give up. */
 const REPEATS: Record<Stratum, number> = { easy: 1, medium: 1, hard: 2, unsolved: 0 };
 
-export interface VerlDataset {
+interface VerlDataset {
   train: VerlRow[];
   val: VerlRow[];
   /** Prompts by stratum, before repetition. */
@@ -59,7 +59,7 @@ export interface VerlDataset {
  * @param atMs the time whose prices hold
  * @throws XrouterError `unknown_model` or `unknown_price`; `invalid_file` where too few rows are left to train on
  */
-export function verlDataset(
+function verlDataset(
   rows: readonly SourceRow[],
   candidates: readonly Candidate[],
   options: VerlOptions,

@@ -92,7 +92,7 @@ export function verlRow(input: VerlRowInput): VerlRow {
   };
 }
 
-export function dataSourceOf(stratum: Stratum): string {
+function dataSourceOf(stratum: Stratum): string {
   return `xrouter-${stratum}`;
 }
 

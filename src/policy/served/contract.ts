@@ -36,13 +36,7 @@ export interface Contract {
   chatTemplate: string;
 }
 
-export const CONTRACT_FILES = [
-  'system_prompt.txt',
-  'models.json',
-  'select_tool.json',
-  'chat_template.jinja',
-] as const;
-export type ContractFile = (typeof CONTRACT_FILES)[number];
+export type ContractFile = 'system_prompt.txt' | 'models.json' | 'select_tool.json' | 'chat_template.jinja';
 
 /**
  * Reads and validates a contract folder.

@@ -26,7 +26,7 @@ const PYTHON_SPACE =
   '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const OUTER_SPACE = new RegExp(`^${PYTHON_SPACE}+|(?<!${PYTHON_SPACE})${PYTHON_SPACE}+$`, 'g');
 
-export function pythonStrip(text: string): string {
+function pythonStrip(text: string): string {
   return text.replace(OUTER_SPACE, '');
 }
 

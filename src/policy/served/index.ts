@@ -1,5 +1,5 @@
 /** A router LLM behind an OpenAI-compatible server as the policy. */
-export { CONTRACT_FILES, type Contract, type ContractFile, loadContract } from './contract.ts';
+export { type Contract, type ContractFile, loadContract } from './contract.ts';
 export { createServedPolicy, type ServedPolicyOptions } from './create.ts';
 export { createDecisionPolicy, type DecisionPolicyOptions } from './decision.ts';
 export type { GpuPrice, RouterPrice } from './overhead.ts';

@@ -59,7 +59,7 @@ function render(contract: Contract, template: ChatTemplate, input: RenderInput):
 }
 
 /** The tool of each model of the pool, in the pool's order. */
-export function modelTools(pool: readonly string[], models: ReadonlyMap<string, ModelSpec>): RouterTool[] {
+function modelTools(pool: readonly string[], models: ReadonlyMap<string, ModelSpec>): RouterTool[] {
   const owners = new Map<string, string>();
   return pool.map((id) => {
     const spec = models.get(id);
