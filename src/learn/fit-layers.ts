@@ -7,7 +7,7 @@ import { addByTask, forestInputs, inputCount, towardsBasis } from '../policy/emb
 import { addForest } from '../policy/embedded/forest.ts';
 import type { ForestWeights } from '../policy/embedded/weights.ts';
 import { allRows, foldsOf } from './folds.ts';
-import { type ForestOptions, growForest } from './grow-forest.ts';
+import { growForest } from './grow-forest.ts';
 import { type Matrix, matrix, rowOf } from './linear-algebra.ts';
 import type { Random } from './random.ts';
 import { softMeans, taskMeans } from './task-means.ts';
@@ -53,12 +53,7 @@ export interface LayerForecast {
 /** The split of a tree looks at cost too, but success is what matters. */
 const COST_WEIGHT = 0.4;
 
-export function fitLayers(
-  data: LayerRows,
-  inside: Int32Array,
-  options: ForestOptions,
-  random: Random,
-): Layers {
+export function fitLayers(data: LayerRows, inside: Int32Array, trees: number, random: Random): Layers {
   const { scores, logCost, labels, tasks, posteriors, folds, successBasis, costBasis, relevance } = data;
   const pool = scores.columns;
   const success = softMeans(scores, labels, tasks, posteriors, folds, inside);
@@ -79,7 +74,7 @@ export function fitLayers(
     }
   });
   const weightOfCost = balance(targets, data.successComponents);
-  const forest = growForest(inputs, targets, options, random);
+  const forest = growForest(inputs, targets, trees, random);
   for (let c = data.successComponents; c < targets.columns; c++) forest.scale[c]! /= weightOfCost;
   return {
     taskSuccess: taskMeans(scores, labels, tasks, inside),
@@ -89,7 +84,7 @@ export function fitLayers(
 }
 
 /** Every row by layers that were fitted without its fold. */
-export function crossFit(data: LayerRows, options: ForestOptions, random: Random): LayerForecast {
+export function crossFit(data: LayerRows, trees: number, random: Random): LayerForecast {
   const { rows, columns } = data.scores;
   const forecast = {
     task: matrix(rows, columns),
@@ -97,7 +92,7 @@ export function crossFit(data: LayerRows, options: ForestOptions, random: Random
     logCost: matrix(rows, columns),
   };
   for (const { shown, heldOut } of foldsOf(allRows(rows), data.folds)) {
-    readLayers(data, fitLayers(data, shown, options, random), heldOut, forecast);
+    readLayers(data, fitLayers(data, shown, trees, random), heldOut, forecast);
   }
   return forecast;
 }

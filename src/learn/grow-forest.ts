@@ -7,21 +7,18 @@ import type { ForestWeights } from '../policy/embedded/weights.ts';
 import type { Matrix } from './linear-algebra.ts';
 import type { Random } from './random.ts';
 
-export interface ForestOptions {
-  trees: number;
-  /** Fewest rows in a leaf. */
-  leafRows: number;
-  /** Share of the inputs tried at a split. */
-  inputShare: number;
-  /** Share of the rows each tree is grown on. */
-  rowShare: number;
-}
+/** Fewest rows in a leaf. */
+const LEAF_ROWS = 8;
+/** Share of the inputs tried at a split. */
+const INPUT_SHARE = 0.3;
+/** Share of the rows each tree is grown on. */
+const ROW_SHARE = 0.75;
 
 /** @param inputs one Float32Array for each input, over all rows */
 export function growForest(
   inputs: readonly Float32Array[],
   targets: Matrix,
-  options: ForestOptions,
+  trees: number,
   random: Random,
 ): ForestWeights {
   const { rows, columns: components } = targets;
@@ -30,9 +27,9 @@ export function growForest(
   const threshold: number[] = [];
   const next: number[] = [];
   const leaves: Float64Array[] = [];
-  const roots = new Int32Array(options.trees);
-  const tried = Math.max(1, Math.round(inputs.length * options.inputShare));
-  const taken = Math.max(2, Math.round(rows * options.rowShare));
+  const roots = new Int32Array(trees);
+  const tried = Math.max(1, Math.round(inputs.length * INPUT_SHARE));
+  const taken = Math.max(2, Math.round(rows * ROW_SHARE));
   const leftSum = new Float64Array(components);
   const total = new Float64Array(components);
 
@@ -57,7 +54,7 @@ export function growForest(
       let best = -1;
       let bestCut = 0;
       let most = 1e-12;
-      if (size >= 2 * options.leafRows) {
+      if (size >= 2 * LEAF_ROWS) {
         let none = 0;
         for (let c = 0; c < components; c++) none += total[c]! ** 2 / size;
         for (let trial = 0; trial < tried; trial++) {
@@ -82,7 +79,7 @@ export function growForest(
             for (let c = 0; c < components; c++) leftSum[c]! += targets.data[base + c]!;
           }
           const right = size - left;
-          if (left < options.leafRows || right < options.leafRows) continue;
+          if (left < LEAF_ROWS || right < LEAF_ROWS) continue;
           let explained = -none;
           for (let c = 0; c < components; c++) {
             const other = total[c]! - leftSum[c]!;
@@ -117,11 +114,11 @@ export function growForest(
     }
   };
 
-  for (let tree = 0; tree < options.trees; tree++) {
+  for (let tree = 0; tree < trees; tree++) {
     roots[tree] = feature.length;
     grow(random.order(rows).slice(0, taken));
   }
-  return pack(options.trees, components, roots, feature, threshold, next, leaves);
+  return pack(trees, components, roots, feature, threshold, next, leaves);
 }
 
 function pack(

@@ -11,7 +11,6 @@ import { fitTasks } from './fit-tasks.ts';
 import { fitTrust, relevanceOf } from './fit-trust.ts';
 import type { SparseRows } from './fit-words.ts';
 import { allRows, dealFolds } from './folds.ts';
-import type { ForestOptions } from './grow-forest.ts';
 import { columnMeans, eigenSymmetric, gram, type Matrix, matrix, rowOf } from './linear-algebra.ts';
 import { centre, outcomeMatrices, smearing } from './outcome-matrix.ts';
 import type { Random } from './random.ts';
@@ -53,7 +52,7 @@ export interface ExpertFit {
 const SUCCESS_COMPONENTS = 8;
 const COST_COMPONENTS = 2;
 const TASK_COMPONENTS = 6;
-const FOREST: ForestOptions = { trees: 120, leafRows: 8, inputShare: 0.3, rowShare: 0.75 };
+const TREES = 120;
 
 /** For rows whose single words are not used. */
 export function noWords(rows: number): SparseRows {
@@ -61,7 +60,7 @@ export function noWords(rows: number): SparseRows {
 }
 
 export function trainExpert(
-  { rows, vectors, words, dimensions, background, candidates, trees = FOREST.trees }: ExpertRows,
+  { rows, vectors, words, dimensions, background, candidates, trees = TREES }: ExpertRows,
   random: Random,
 ): ExpertFit {
   const count = rows.length;
@@ -102,8 +101,8 @@ export function trainExpert(
     successComponents,
     costBasis: leadingRows(logCost, Math.min(COST_COMPONENTS, pool)),
   };
-  const { task, wording, logCost: cost } = crossFit(data, { ...FOREST, trees }, random);
-  const { taskSuccess, taskLogCost, forest } = fitLayers(data, everything, { ...FOREST, trees }, random);
+  const { task, wording, logCost: cost } = crossFit(data, trees, random);
+  const { taskSuccess, taskLogCost, forest } = fitLayers(data, everything, trees, random);
   const trust = fitTrust(scores, task, wording, relevance, success);
   const raw = matrix(count, pool);
   for (let i = 0; i < count; i++) {

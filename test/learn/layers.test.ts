@@ -110,11 +110,7 @@ function correlationWithChance(seed: number): { task: number; wording: number } 
     successComponents: 3,
     costBasis: Float32Array.of(1, 0, 0),
   };
-  const { task, wording } = crossFit(
-    data,
-    { trees: 15, leafRows: 8, inputShare: 0.3, rowShare: 0.75 },
-    random,
-  );
+  const { task, wording } = crossFit(data, 15, random);
   const correlation = (said: Matrix): number => {
     let product = 0;
     let a = 0;
