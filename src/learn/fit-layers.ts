@@ -3,8 +3,9 @@
  * rows for use, and once without each fold to learn how far to believe them: an average that holds a row among others
  * moves against it when the row itself is compared with them, so nothing that saw a row may judge it.
  */
-import { addByTask, forestInputs, inputCount, towardsBasis } from '../policy/embedded/expert.ts';
-import { addForest } from '../policy/embedded/forest.ts';
+import { forestInputs, inputCount } from '../policy/embedded/expert.ts';
+import { readForest } from '../policy/embedded/forest.ts';
+import { addByTask, addComponents, towardsBasis } from '../policy/embedded/layers.ts';
 import type { ForestWeights } from '../policy/embedded/weights.ts';
 import { allRows, foldsOf } from './folds.ts';
 import { growForest } from './grow-forest.ts';
@@ -98,9 +99,8 @@ export function crossFit(data: LayerRows, trees: number, random: Random): LayerF
 }
 
 function readLayers(data: LayerRows, layers: Layers, rows: Int32Array, out: LayerForecast): void {
-  const { posteriors, successBasis, costBasis, successComponents } = data;
+  const { posteriors, successBasis, successComponents } = data;
   const { taskSuccess, taskLogCost, forest } = layers;
-  const pool = data.scores.columns;
   const components = new Float64Array(forest.components);
   const reader = inputReader(data, towardsBasis(successBasis, data.relevance));
   for (const row of rows) {
@@ -110,15 +110,8 @@ function readLayers(data: LayerRows, layers: Layers, rows: Int32Array, out: Laye
     const posterior = rowOf(posteriors, row);
     addByTask(taskSuccess.data, posterior, task);
     addByTask(taskLogCost.data, posterior, logCost);
-    if (forest.trees === 0) continue;
-    addForest(forest, reader.read(row, task), components);
-    for (let c = 0; c < components.length; c++) {
-      const cost = c >= successComponents;
-      const basis = cost ? costBasis : successBasis;
-      const base = (cost ? c - successComponents : c) * pool;
-      const target = cost ? logCost : wording;
-      for (let j = 0; j < pool; j++) target[j]! += components[c]! * basis[base + j]!;
-    }
+    readForest(forest, reader.read(row, task), components);
+    addComponents(components, successComponents, data, wording, logCost);
   }
 }
 

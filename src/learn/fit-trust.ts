@@ -3,7 +3,7 @@
  * that come into question, so those are weighed apart from what all candidates share: an error in the level of
  * a prompt changes nothing, an error between the two best costs the choice.
  */
-import { addTrusted, addWording, type Trust } from '../policy/embedded/expert.ts';
+import { addTrusted, addWording, type Trust } from '../policy/embedded/layers.ts';
 import { type Matrix, matrix, rowOf, solvePositive } from './linear-algebra.ts';
 import type { TableRow } from './table.ts';
 

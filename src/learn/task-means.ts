@@ -1,5 +1,5 @@
 /** The tasks of a table, and what is usual in each. */
-import { addByTask } from '../policy/embedded/expert.ts';
+import { addByTask } from '../policy/embedded/layers.ts';
 import { cluster } from './fit-tasks.ts';
 import { foldsOf } from './folds.ts';
 import { type Matrix, matrix, rowOf } from './linear-algebra.ts';

@@ -1,8 +1,8 @@
 /** Trains one pool's predictor (see `policy/embedded/expert.ts`) from the rows on which its candidates were measured. */
 import { readingLength } from '../policy/embedded/embedding.ts';
-import { addByTask, addTrusted, addWording } from '../policy/embedded/expert.ts';
 import type { BackgroundWeights } from '../policy/embedded/familiarity.ts';
 import { STRUCTURE_COUNT } from '../policy/embedded/features.ts';
+import { addByTask, addTrusted, addWording } from '../policy/embedded/layers.ts';
 import type { ExpertWeights } from '../policy/embedded/weights.ts';
 import { fitCalibration } from './calibration.ts';
 import { fitFamiliarity } from './fit-familiarity.ts';

@@ -7,8 +7,8 @@ import { type Matrix, matrix, rowOf } from '../../src/learn/linear-algebra.ts';
 import { smearing } from '../../src/learn/outcome-matrix.ts';
 import { Random } from '../../src/learn/random.ts';
 import type { TableRow } from '../../src/learn/table.ts';
-import { addWording } from '../../src/policy/embedded/expert.ts';
 import { STRUCTURE_COUNT } from '../../src/policy/embedded/features.ts';
+import { addWording } from '../../src/policy/embedded/layers.ts';
 
 const SEED = 7;
 

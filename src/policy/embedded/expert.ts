@@ -12,7 +12,8 @@
  */
 import { Familiarity } from './familiarity.ts';
 import { STRUCTURE_COUNT } from './features.ts';
-import { addForest } from './forest.ts';
+import { readForest } from './forest.ts';
+import { addByTask, addComponents, addTrusted, addWording, LEAST_SHARE, towardsBasis } from './layers.ts';
 import type { ExpertWeights } from './weights.ts';
 
 /** Success outside these bounds would be certainty, which no table and no log supports. */
@@ -31,11 +32,10 @@ export class Expert {
   readonly costRatio: Float64Array;
   /** Of the last prompt: how likely each task is. */
   readonly tasks: Float64Array;
-  /** Inputs of the forest, see `forestInputs`. */
-  readonly inputs: Float32Array;
   private readonly dimensions: number;
   private readonly components: Float64Array;
-  private readonly taskComponents: number;
+  /** Of the forest, see `forestInputs`. */
+  private readonly inputs: Float32Array;
   private readonly wording: Float64Array;
   private readonly raw: Float64Array;
   /** From deviations of the candidates to components; `successBasis` leads back. */
@@ -49,8 +49,7 @@ export class Expert {
     this.success = new Float64Array(candidates);
     this.costRatio = new Float64Array(candidates);
     this.tasks = new Float64Array(weights.taskBias.length);
-    this.taskComponents = weights.successBasis.length / candidates;
-    this.inputs = new Float32Array(inputCount(dimensions, this.taskComponents));
+    this.inputs = new Float32Array(inputCount(dimensions, weights.successBasis.length / candidates));
     this.components = new Float64Array(weights.forest.components);
     this.wording = new Float64Array(candidates);
     this.raw = new Float64Array(candidates);
@@ -68,7 +67,6 @@ export class Expert {
 
   predict(vector: Float32Array): void {
     const { weights, success, costRatio, tasks, components } = this;
-    const candidates = success.length;
     discriminants(weights.taskWeights, weights.taskBias, vector, tasks);
     const { wordScoresFrom } = weights;
     if (wordScoresFrom >= 0) for (let t = 0; t < tasks.length; t++) tasks[t]! += vector[wordScoresFrom + t]!;
@@ -86,45 +84,17 @@ export class Expert {
       success,
       this.inputs,
     );
-    if (weights.forest.trees > 0) addForest(weights.forest, this.inputs, components);
+    readForest(weights.forest, this.inputs, components);
     const { wording, raw } = this;
     wording.fill(0);
-    for (let c = 0; c < components.length; c++) {
-      const value = components[c]!;
-      const cost = c >= weights.successComponents;
-      const basis = cost ? weights.costBasis : weights.successBasis;
-      const target = cost ? costRatio : wording;
-      const base = (cost ? c - weights.successComponents : c) * candidates;
-      for (let j = 0; j < candidates; j++) target[j]! += value * basis[base + j]!;
-    }
+    addComponents(components, weights.successComponents, weights, wording, costRatio);
     raw.set(weights.success);
     addTrusted(success, weights.relevance, weights.taskTrust, raw);
     addWording(wording, weights.relevance, weights.wordingTrust, raw);
-    for (let j = 0; j < candidates; j++) {
+    for (let j = 0; j < success.length; j++) {
       success[j] = shortOfCertain(interpolate(weights.calibrationFrom, weights.calibrationTo, raw[j]!));
       costRatio[j] = Math.exp(costRatio[j]!) * weights.costScale[j]!;
     }
-  }
-}
-
-/** Below it a task cannot matter. */
-const LEAST_SHARE = 0.001;
-
-/**
- * Adds what each task says, as far as the prompt may belong to it.
- * @param byTask tasks × numbers in `out`
- * @param shares how likely each task is
- */
-export function addByTask(
-  byTask: Float32Array | Float64Array,
-  shares: Float64Array,
-  out: Float64Array,
-): void {
-  for (let t = 0; t < shares.length; t++) {
-    const share = shares[t]!;
-    if (share < LEAST_SHARE) continue;
-    const base = t * out.length;
-    for (let j = 0; j < out.length; j++) out[j]! += share * byTask[base + j]!;
   }
 }
 
@@ -158,92 +128,6 @@ export function forestInputs(
     for (let j = 0; j < candidates; j++) sum += basis[c * candidates + j]! * taskSuccess[j]!;
     out[start + c] = sum;
   }
-}
-
-/** How far a layer is believed: for what all candidates share, and for what sets them apart. */
-export type Trust = readonly [level: number, apart: number];
-
-/** Adds a layer, its level (the mean weighted by relevance) and the differences from it each as far as believed. */
-export function addTrusted(
-  layer: Float64Array,
-  relevance: ArrayLike<number>,
-  trust: ArrayLike<number>,
-  out: Float64Array,
-): void {
-  let level = 0;
-  for (let j = 0; j < layer.length; j++) level += relevance[j]! * layer[j]!;
-  const apart = trust[1]!;
-  const shared = level * (trust[0]! - apart);
-  for (let j = 0; j < layer.length; j++) out[j]! += apart * layer[j]! + shared;
-}
-
-/**
- * The components of deviations d are basis' (relevance * d), with the relevance scaled to a mean of one: the
- * basis leads back from them, and is orthonormal in that weighting.
- */
-export function towardsBasis(basis: Float32Array, relevance: ArrayLike<number>): Float32Array {
-  let members = 0;
-  for (let j = 0; j < relevance.length; j++) if (relevance[j]! > 0) members++;
-  return basis.map((value, at) => value * relevance[at % relevance.length]! * members);
-}
-
-/** Nearer to certain a shift of the logit would move nothing any more. */
-const LEAST_CHANCE = 0.01;
-const LARGEST_SHIFT = 4;
-
-function withinOdds(share: number): number {
-  return Math.max(LEAST_CHANCE, Math.min(1 - LEAST_CHANCE, share));
-}
-
-/**
- * Moves all candidates on the logit by what brings their mean (weighted by relevance) to where the wording's level
- * says, then adds as much as is believed of what the wording says of single candidates beyond that.
- * @param out expected success by mean and task; what is expected with the wording comes out
- */
-export function addWording(
-  wording: Float64Array,
-  relevance: ArrayLike<number>,
-  trust: ArrayLike<number>,
-  out: Float64Array,
-): void {
-  const shift = logitShift(wording, relevance, trust[0]!, out);
-  const odds = Math.exp(shift);
-  const apart = trust[1]!;
-  for (let j = 0; j < out.length; j++) {
-    const before = out[j]!;
-    const held = withinOdds(before);
-    const moved = (held * odds) / (1 - held + held * odds) - held;
-    out[j] = before + moved + apart * (wording[j]! - moved);
-  }
-}
-
-/** Newton's steps on the mean, which rises with the shift; a few bring it close enough. */
-function logitShift(
-  wording: Float64Array,
-  relevance: ArrayLike<number>,
-  levelTrust: number,
-  before: Float64Array,
-): number {
-  let wanted = 0;
-  for (let j = 0; j < wording.length; j++) wanted += relevance[j]! * wording[j]!;
-  wanted *= levelTrust;
-  let shift = 0;
-  for (let step = 0; step < 4; step++) {
-    const odds = Math.exp(shift);
-    let reached = 0;
-    let slope = 0;
-    for (let j = 0; j < before.length; j++) {
-      const share = relevance[j]!;
-      if (share === 0) continue;
-      const held = withinOdds(before[j]!);
-      const moved = (held * odds) / (1 - held + held * odds);
-      reached += share * (moved - held);
-      slope += share * moved * (1 - moved);
-    }
-    const next = shift + (wanted - reached) / Math.max(slope, 0.01);
-    shift = Math.max(-LARGEST_SHIFT, Math.min(LARGEST_SHIFT, next));
-  }
-  return shift;
 }
 
 /** Linear discriminants of the words and structure of a prompt, one for each task. */

@@ -3,11 +3,10 @@ import type { ForestWeights } from './weights.ts';
 
 export const LEAF = 255;
 
-/** Adds the forest's mean values for one input to `out`. */
-export function addForest(forest: ForestWeights, input: Float32Array, out: Float64Array): void {
+/** Writes the trees' mean values for one input, one for each component; zeros without a tree. */
+export function readForest(forest: ForestWeights, input: Float32Array, out: Float64Array): void {
   const { trees, components, roots, feature, threshold, next, values, scale } = forest;
-  const sums = out.subarray(0, components);
-  sums.fill(0);
+  out.fill(0);
   for (let tree = 0; tree < trees; tree++) {
     let node = roots[tree]!;
     let tested = feature[node]!;
@@ -16,7 +15,7 @@ export function addForest(forest: ForestWeights, input: Float32Array, out: Float
       tested = feature[node]!;
     }
     const base = next[node]! * components;
-    for (let c = 0; c < components; c++) sums[c]! += values[base + c]!;
+    for (let c = 0; c < components; c++) out[c]! += values[base + c]!;
   }
-  for (let c = 0; c < components; c++) sums[c]! *= scale[c]! / Math.max(1, trees);
+  for (let c = 0; c < components; c++) out[c]! *= scale[c]! / Math.max(1, trees);
 }
