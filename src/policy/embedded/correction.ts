@@ -3,7 +3,7 @@
  * one action at a time, described by numbers that mean the same for every candidate, so the pool may change
  * at any time and one network serves all lambdas. With its last layer at zero it corrects nothing.
  */
-import { type Judged, mean } from './belief.ts';
+import { expected, type Judged } from './belief.ts';
 import { type Outlook, type Plan, STOP } from './lookahead.ts';
 
 export const ACTION_FEATURES = 14;
@@ -41,9 +41,7 @@ export function describeActions(outlook: Outlook, state: SequenceState, planned:
   const value = new Float64Array(actions.length);
   const features = new Float64Array(actions.length * ACTION_FEATURES);
   let strongest = planned.stop;
-  const own = Float64Array.from(actions, (j) =>
-    j === STOP ? planned.stop : mean(weight, belief.success, j * belief.cases),
-  );
+  const own = Float64Array.from(actions, (j) => (j === STOP ? planned.stop : expected(belief, weight, j)));
   for (const p of own) strongest = Math.max(strongest, p);
   let most = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < actions.length; i++) {

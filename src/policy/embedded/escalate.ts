@@ -5,7 +5,7 @@
 import type { Decision, Estimate, PolicyState } from '../policy.ts';
 import { STOP } from './lookahead.ts';
 import type { PoolPrediction, PoolPredictor } from './pool.ts';
-import { MOST_CALLS, type Sequence, type SequencePlanner } from './sequence.ts';
+import type { Sequence, SequencePlanner } from './sequence.ts';
 
 /** A verifier whose error rate was never measured is taken to be right this often. */
 const UNMEASURED_ACCURACY = 0.8;
@@ -40,7 +40,7 @@ export function decideSequence(
       task: prediction.task,
       closed: pool.ids.flatMap((id, i) => (callable.has(id) ? [] : [i])),
     },
-    Math.min(MOST_CALLS, made + state.callsLeft),
+    made + state.callsLeft,
   );
   const callIds = tell(sequence, pool, state);
   const { action, set, value } = sequence.next();

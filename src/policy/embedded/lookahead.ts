@@ -5,7 +5,7 @@
  * followed to the end, so the time is bounded whatever the size of the pool.
  */
 import type { Belief, Judged } from './belief.ts';
-import { expectedSquare, judge, mean, observe } from './belief.ts';
+import { expected, expectedSquare, judge, mean, observe } from './belief.ts';
 
 export const STOP = -1;
 /** Answers that may be in hand when another call is weighed. */
@@ -160,7 +160,7 @@ class Search {
         out[j] = Number.NEGATIVE_INFINITY;
         continue;
       }
-      const own = mean(weight, success, j * cases);
+      const own = expected(belief, weight, j);
       const square = answers === 0 ? own : expectedSquare(belief, weight, j);
       let pass = answers === 0 ? own : (1 - v) * own + (2 * v - 1) * square;
       let fail = own - pass;

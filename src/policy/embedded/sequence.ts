@@ -5,7 +5,7 @@
  * what reinforcement learned beyond that.
  */
 import { XrouterError } from '../../errors.ts';
-import { bestAnswer, type Judged, judge, mean, observe } from './belief.ts';
+import { bestAnswer, expected, type Judged, judge, mean, observe } from './belief.ts';
 import { type Copula, emptyBelief, fillBelief, normalPoints, type TaskLoadings } from './copula.ts';
 import {
   type ActionSet,
@@ -62,7 +62,7 @@ const ROUNDING = 1e-9;
 /** The calls of one request, as far as they have come. */
 export class Sequence {
   readonly outlook: Outlook;
-  readonly state: { judged: Judged[]; spent: number; callsLeft: number; weight: Float64Array };
+  private readonly state: SequenceState & { judged: Judged[] };
   private readonly correction: Float64Array | undefined;
   private readonly hidden = new Float64Array(HIDDEN);
 
@@ -97,7 +97,7 @@ export class Sequence {
   next(): NextAction {
     const { outlook, state } = this;
     const planned = plan(outlook, state.weight, state.judged, state.callsLeft);
-    const set = describeActions(outlook, state as SequenceState, planned);
+    const set = describeActions(outlook, state, planned);
     const value = Float64Array.from(set.value);
     if (this.correction) {
       for (let i = 0; i < value.length; i++) {
@@ -127,8 +127,7 @@ export class Sequence {
 
   /** Records a call that gave no answer to judge: it is paid for, and not repeated. */
   fail(model: number): void {
-    const at = (this.outlook.pool as number[]).indexOf(model);
-    if (at >= 0) (this.outlook.pool as number[]).splice(at, 1);
+    this.outlook.pool = this.outlook.pool.filter((j) => j !== model);
     this.pay(this.outlook.charge[model]!);
   }
 
@@ -139,11 +138,9 @@ export class Sequence {
 
   /** Success expected of the answer in hand from a candidate, or of calling it. */
   success(model: number): number {
-    const { belief } = this.outlook;
-    const answer = this.state.judged.find((judged) => judged.model === model);
-    return answer
-      ? mean(this.state.weight, answer.right)
-      : mean(this.state.weight, belief.success, model * belief.cases);
+    const { judged, weight } = this.state;
+    const answer = judged.find((one) => one.model === model);
+    return answer ? mean(weight, answer.right) : expected(this.outlook.belief, weight, model);
   }
 
   /** Candidate whose answer is most likely right; STOP where there is no answer. The earlier of equals. */
