@@ -10,6 +10,7 @@ import {
   askedModels,
   callDecision,
   choose,
+  REASONING_FACTOR,
   referenceUsd,
   stopAfterVerdict,
   TYPICAL_REQUEST,
@@ -18,9 +19,6 @@ import type { Policy, PolicyState } from './policy.ts';
 import { type Reading, readPrompt } from './reading.ts';
 
 const NAME = 'benchmark@1';
-
-/** Reasoning models write several times what they show; seen on the outcome tables and in vendors' reports. */
-const REASONING_FACTOR = 3;
 
 export function benchmarkPolicy(): Policy {
   return {

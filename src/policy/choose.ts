@@ -2,13 +2,15 @@
  * From estimates to a choice; shared by every policy that predicts success and cost.
  *
  * With a cost sensitivity: the largest utility, where the reference is what the pool's dearest candidate costs
- * for a typical request, so that lambda means the same in every pool. With an accuracy floor: the cheapest candidate whose expected success reaches it; where none does,
- * the one with the highest success.
+ * for a typical request, so that lambda means the same in every pool. With an accuracy floor: the cheapest candidate
+ * whose expected success reaches it; where none does, the one with the highest success.
  */
 import type { Decision, Estimate, PolicyState } from './policy.ts';
 
 /** Tokens of a typical request, for the reference cost. */
 export const TYPICAL_REQUEST = { inputTokens: 600, outputTokens: 600 };
+/** Reasoning models write several times what they show; seen on the outcome tables and in vendors' reports. */
+export const REASONING_FACTOR = 3;
 
 export interface Choice {
   best: Estimate;

@@ -11,7 +11,7 @@ import type { BenchmarkName } from '../../catalog/benchmarks.ts';
 import type { Candidate } from '../../catalog/candidate.ts';
 import { tokenPriceUsd } from '../../catalog/price.ts';
 import { abilityOf, BENCHMARK_SCALE, UNMEASURED } from '../ability.ts';
-import { TYPICAL_REQUEST } from '../choose.ts';
+import { REASONING_FACTOR, TYPICAL_REQUEST } from '../choose.ts';
 import { promptTokens } from './embedding.ts';
 import type { CandidateWeights, PolicyWeights } from './weights.ts';
 
@@ -46,8 +46,6 @@ const TABLE_HARDNESS_DEVIATION = 3;
 
 /** Output over input price where only their mix is known. */
 const USUAL_PRICE_RATIO = 4;
-/** Reasoning models write several times what they show. */
-const REASONING_FACTOR = 3;
 /** Answers get longer with their prompts, by this power; by the prompts and answers of the outcome tables. */
 const ANSWER_GROWTH = 0.5;
 /** Below it no table says how long answers are; a short question may want a long one. */
