@@ -64,8 +64,9 @@ export function multiply(a: Matrix, b: Matrix): Matrix {
 }
 
 /**
- * Makes the columns orthonormal in place (zero where one depends on those before it), by modified Gram-Schmidt run twice (once is not enough when they
- * nearly depend on each other). Columns are copied side by side first, since strided reads dominate otherwise.
+ * Makes the columns orthonormal in place (zero where one depends on those before it), by modified Gram-Schmidt run
+ * twice: once is not enough when they nearly depend on each other (Giraud, Langou and Rozložník 2005). Columns are
+ * copied side by side first, since strided reads dominate otherwise.
  */
 export function orthonormalise(m: Matrix): void {
   const { rows, columns, data } = m;

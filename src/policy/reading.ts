@@ -1,7 +1,7 @@
 /**
  * What a prompt asks for, read by hand-made rules: its kind, how hard it is, how long answers are. Rules, since
- * what one benchmark teaches about hardness does not carry over to another (fitted on structure it is anti-correlated there),
- * while these do: `node test/bench/prompt-hardness.ts`.
+ * what one benchmark teaches about hardness does not carry over to another (fitted on structure it is anti-correlated
+ * there), while these do: `node test/bench/prompt-hardness.ts`.
  */
 import type { TaskKind } from './ability.ts';
 import { withoutCourtesies } from './courtesies.ts';
