@@ -13,6 +13,7 @@ import { tokenPriceUsd } from '../../catalog/price.ts';
 import { abilityOf, BENCHMARK_SCALE, UNMEASURED } from '../ability.ts';
 import { REASONING_FACTOR, TYPICAL_REQUEST } from '../choose.ts';
 import { promptTokens } from './embedding.ts';
+import { Scales } from './scales.ts';
 import type { CandidateWeights, PolicyWeights } from './weights.ts';
 
 /** One candidate, whether the policy has measured it, a catalog describes it, or both. */
@@ -51,87 +52,6 @@ const ANSWER_GROWTH = 0.5;
 /** Below it no table says how long answers are; a short question may want a long one. */
 const SHORTEST_PROMPT_TOKENS = 100;
 
-interface Sighting {
-  who: number;
-  scale: number;
-  value: number;
-  precision: number;
-}
-
-class Scales {
-  readonly sightings: Sighting[] = [];
-  private readonly names = new Map<string, number>();
-  readonly prior: { mean: number; precision: number }[] = [];
-
-  add(
-    who: number,
-    name: string,
-    prior: { mean: number; deviation: number },
-    value: number,
-    deviation: number,
-  ) {
-    let scale = this.names.get(name);
-    if (scale === undefined) {
-      scale = this.prior.length;
-      this.names.set(name, scale);
-      this.prior.push({ mean: prior.mean, precision: prior.deviation ** -2 });
-    }
-    this.sightings.push({ who, scale, value, precision: deviation ** -2 });
-  }
-
-  /** Ability of everyone and hardness of every scale: abilities are eliminated, there are few scales. */
-  solve(candidates: number): { ability: Float64Array; hardness: Float64Array } {
-    const { sightings, prior } = this;
-    const seen = new Float64Array(candidates);
-    const own: Sighting[][] = Array.from({ length: candidates }, () => []);
-    for (const sighting of sightings) {
-      seen[sighting.who]! += sighting.precision;
-      own[sighting.who]!.push(sighting);
-    }
-    const left = prior.map((_, k) => Float64Array.from(prior, (of, l) => (k === l ? of.precision : 0)));
-    const right = Float64Array.from(prior, ({ mean, precision }) => mean * precision);
-    for (const group of own) {
-      for (const { who, scale, value, precision } of group) {
-        left[scale]![scale]! += precision;
-        right[scale]! -= precision * value;
-        for (const other of group) {
-          const share = (precision * other.precision) / seen[who]!;
-          left[scale]![other.scale]! -= share;
-          right[scale]! += share * other.value;
-        }
-      }
-    }
-    const hardness = eliminate(left, right);
-    const ability = new Float64Array(candidates);
-    for (const { who, scale, value, precision } of sightings) {
-      ability[who]! += (precision / seen[who]!) * (value + hardness[scale]!);
-    }
-    return { ability, hardness };
-  }
-
-  hardnessOf(name: string): number | undefined {
-    return this.names.get(name);
-  }
-}
-
-/** Gauss's elimination without pivoting: the matrix is positive definite. Overwrites both. */
-function eliminate(left: Float64Array[], right: Float64Array): Float64Array {
-  const size = right.length;
-  for (let k = 0; k < size; k++) {
-    for (let row = k + 1; row < size; row++) {
-      const factor = left[row]![k]! / left[k]![k]!;
-      if (factor === 0) continue;
-      for (let column = k; column < size; column++) left[row]![column]! -= factor * left[k]![column]!;
-      right[row]! -= factor * right[k]!;
-    }
-  }
-  for (let k = size - 1; k >= 0; k--) {
-    for (let column = k + 1; column < size; column++) right[k]! -= left[k]![column]! * right[column]!;
-    right[k]! /= left[k]![k]!;
-  }
-  return right;
-}
-
 /**
  * @param catalog entries of the policy's candidates by id, as far as there are any
  * @param described candidates that the policy has not measured
@@ -153,7 +73,7 @@ export function standingsOf(
     });
   });
   const { ability, hardness } = scales.solve(entries.length);
-  const tables = experts.map((_, e) => hardness[scales.hardnessOf(`table ${e}`)!]!);
+  const tables = experts.map((_, e) => hardness.get(`table ${e}`)!);
   const verbosity = verbosities(candidates, experts);
   const measured = candidates.map((candidate, i) => ({
     ability: ability[i]!,
