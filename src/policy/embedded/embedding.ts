@@ -148,7 +148,7 @@ function addWordScores(
   }
 }
 
-/** Numbers that say what a prompt is, before the experts' word scores. */
+/** Numbers that say what a prompt is, its reading: all of `embed` but the word scores. */
 export function readingLength(dimensions: number): number {
   return dimensions + STRUCTURE_COUNT + 1;
 }

@@ -130,7 +130,7 @@ export function forestInputs(
   }
 }
 
-/** Linear discriminants of the words and structure of a prompt, one for each task. */
+/** Linear discriminants of a prompt's reading, one for each task. */
 export function discriminants(
   weights: Float32Array,
   bias: Float32Array,

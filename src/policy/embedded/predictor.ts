@@ -66,7 +66,7 @@ export class Predictor {
     };
   }
 
-  /** The vector of the last prompt: words, then structure. */
+  /** The vector of the last prompt, see `embed`. */
   get vector(): Float32Array {
     return this.embedder.vector;
   }

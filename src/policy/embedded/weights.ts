@@ -71,7 +71,7 @@ export interface ExpertWeights {
   known: FamiliarityWeights;
   /** How much it counts beside others that know the prompt as well; 1 where it is left out. */
   voice?: number;
-  /** Linear discriminants: tasks × (dimensions + structure), and tasks. */
+  /** Linear discriminants: tasks × reading length, and tasks. */
   taskWeights: Float32Array;
   taskBias: Float32Array;
   /** Where in the vector the words' own scores of the tasks begin; -1 where it has none. */
