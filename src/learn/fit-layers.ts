@@ -32,7 +32,7 @@ export interface LayerRows {
   relevance: Float64Array;
   /** Components × candidates. */
   successBasis: Float32Array;
-  /** How many of them the forest predicts. */
+  /** How many these are. */
   successComponents: number;
   costBasis: Float32Array;
 }

@@ -32,7 +32,7 @@ export interface ExpertRows {
   trees?: number | undefined;
 }
 
-/** What the trained expert expected of its own rows without having seen them: for stacking, reports and tests. */
+/** A trained expert, and what it expected of its own rows without having seen them. */
 export interface ExpertFit {
   expert: Omit<ExpertWeights, 'candidates' | 'wordScoresFrom'>;
   /** Buckets × tasks: scores of single words, where they help to tell the tasks apart. */
@@ -46,12 +46,13 @@ export interface ExpertFit {
     labels: Int32Array;
     tasks: number;
   };
+  /** Share of the rows whose task it told without having seen them. */
   taskAccuracy: number;
 }
 
+/** Leading components of the outcomes that the forest speaks in: success by candidate, and log cost. */
 const SUCCESS_COMPONENTS = 8;
 const COST_COMPONENTS = 2;
-const TASK_COMPONENTS = 6;
 const TREES = 120;
 
 /** For rows whose single words are not used. */
@@ -93,11 +94,7 @@ export function trainExpert(
     logCost,
     taskStructure: Float32Array.from(taskMeans(structure, labels, tasks, everything).data),
     relevance,
-    successBasis: relevantBasis(
-      scores,
-      relevance,
-      Math.max(Math.min(TASK_COMPONENTS, pool), successComponents),
-    ),
+    successBasis: relevantBasis(scores, relevance, successComponents),
     successComponents,
     costBasis: leadingRows(logCost, Math.min(COST_COMPONENTS, pool)),
   };
