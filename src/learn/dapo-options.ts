@@ -15,9 +15,9 @@ export interface DapoOptions {
   epochs: number;
   /** Decisions of a minibatch. */
   minibatch: number;
-  /** Adam's step. */
+  /** AdamW's step. */
   learningRate: number;
-  /** The paper's 0.2 and 0.28: a wider upper bound lets unlikely actions rise. */
+  /** The paper's 0.2 and 0.28 (3.1): a wider upper bound lets unlikely actions rise. */
   clipLow: number;
   clipHigh: number;
   /** Share of actions drawn uniformly. */

@@ -65,6 +65,8 @@ export function rollOut(
 
 const EQUAL = 1e-9;
 const NO_WEIGHT = 1e-6;
+/** Importance weights are truncated here (Ionides 2008). */
+const MOST_WEIGHT = 2;
 
 function probabilities(state: GroupState, theta: Float64Array, sharpness: number): Float64Array {
   if (!state.old) {
@@ -109,7 +111,7 @@ function sampledGroup(
       if (random.next() < exploration) chosen = random.below(count);
       else for (let u = random.next() - old[0]!; u > 0 && chosen < count - 1; ) u -= old[++chosen]!;
       const behaviour = (1 - exploration) * old[chosen]! + exploration / count;
-      const weight = Math.min(old[chosen]! / behaviour, 2);
+      const weight = Math.min(old[chosen]! / behaviour, MOST_WEIGHT);
       // An action the policy itself would never take carries no weight.
       if (weight > NO_WEIGHT) decisions.push({ set, chosen, old: old[chosen]!, weight });
       const model = set.actions[chosen]!;
@@ -128,7 +130,7 @@ function sampledGroup(
 const EPSILON = 1e-6;
 
 /**
- * R - mean R, or the paper's (R - mean R) / std R; empty where all rewards are equal (dynamic sampling). Without
+ * R - mean R, or the paper's (R - mean R) / std R; empty where all rewards are equal (dynamic sampling, 3.2). Without
  * weights std is that of a sample, with n - 1, and the numbers are those of verl's `compute_grpo_outcome_advantage`.
  */
 export function advantagesOf(

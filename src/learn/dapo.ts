@@ -3,7 +3,8 @@
  * candidates instead of writing tokens. One decision stands where the paper has one token, one episode (call,
  * verdict, call ..., stop) where it has one output, and a prompt with one lambda and pool where it has one
  * question. The hyperparameters are in `dapo-options.ts`; policy, rollout and advantage in `dapo-rollout.ts`; loss
- * and loop here. What differs from the paper:
+ * and loop here. As in the paper: clip-higher (its section 3.1), dynamic sampling (3.2), the loss over all tokens
+ * of a batch (3.3), no KL term. What differs:
  *
  *   - the advantage is R - mean R, not divided by the group's standard deviation: where all episodes of a
  *     group succeed their rewards differ by cost alone, and dividing by their deviation cancels lambda
@@ -12,7 +13,9 @@
  *   - some actions are drawn uniformly, with truncated importance weights, since a collapsed policy has only
  *     groups of equal reward and could not recover
  *   - with one call per episode the whole pool is the group, weighted by the policy: no sampling noise
- *   - no overlong penalty: the number of calls is bounded, and each is charged for
+ *   - no overlong penalty (3.4): the number of calls is bounded, and each is charged for
+ *   - a running mean of the weights is what is validated, and a checkpoint is kept only where it beats the
+ *     lookahead beyond doubt: the batches are small, and the start is good
  */
 import { ACTION_FEATURES, CORRECTION_SIZE, HIDDEN } from '../policy/embedded/correction.ts';
 import type { SequencePlanner } from '../policy/embedded/sequence.ts';
@@ -26,7 +29,7 @@ export { type DapoOptions, dapoDefaults } from './dapo-options.ts';
 export { advantagesOf, type DapoSample, policyOf, reward, rollOut } from './dapo-rollout.ts';
 
 /**
- * The clipped loss over decisions, one denominator for all of them (the paper's token-level loss):
+ * The clipped loss over decisions, one denominator for all of them (the paper's token-level loss, 3.3):
  * loss = -sum w min(r A, clip(r, 1 - low, 1 + high) A) / sum w. Adds its gradient to `gradient`.
  */
 export function dapoLoss(
@@ -128,6 +131,7 @@ export function trainDapo(
     const batch: DapoSample[] = [];
     let kept = 0;
     let drawn = 0;
+    // Dynamic sampling: groups without a signal are replaced, while there is hope of others.
     while (kept < options.groups && drawn < 10 * options.groups) {
       drawn++;
       const samples = rollOut(drawGroup(data, planner, options, random), theta, options, random);
@@ -143,6 +147,7 @@ export function trainDapo(
         dapoLoss(theta, part, options, gradient);
         let norm = 0;
         for (const g of gradient) norm += g * g;
+        // Gradient clipped to length 1, then AdamW (Loshchilov and Hutter 2019).
         const scale = 1 / Math.max(1, Math.sqrt(norm));
         steps++;
         for (let i = 0; i < theta.length; i++) {
