@@ -55,9 +55,9 @@ describe('a policy trained with them', () => {
 
   test('its file is of a format of its own, which a program that knows words alone refuses', () => {
     const head = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString('latin1').split('\n', 1)[0]!);
-    expect(head(encodeWeights(weights)).version).toBe('3-own');
     const words = head(encodeWeights(fitPredictor([plain]).weights));
-    expect(words.version).toBe(3);
+    expect(words.version).toEqual(expect.any(Number));
+    expect(head(encodeWeights(weights)).version).toBe(`${words.version}-own`);
     expect(words.policy.embedding).not.toHaveProperty('own');
   });
 
