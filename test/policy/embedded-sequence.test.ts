@@ -104,6 +104,36 @@ describe('the embedded policy with a verifier', () => {
     expect(model(next)).not.toBe(model(first));
   });
 
+  it('calls nobody who may not be called now', async () => {
+    const { model: best } = (await decide(judged())).estimates[0]!;
+    const state = judged();
+    const candidates = state.candidates.filter(({ id }) => id !== best);
+    const decision = await decide({ ...state, candidates });
+    expect(candidates.map(({ id }) => id)).toContain(model(decision));
+    expect(decision.estimates.map((estimate) => estimate.model)).not.toContain(best);
+  });
+
+  it('what failed counts as a call: with none left it stops with the answer in hand', async () => {
+    const state = judged({ lambda: 0 });
+    const small: Decision = {
+      action: { type: 'call', calls: [{ model: 'small' }] },
+      policy: 'test',
+      estimates: [],
+      propensity: 1,
+    };
+    const large: Decision = { ...small, action: { type: 'call', calls: [{ model: 'large' }] } };
+    const answered = afterCall(state, small, { verdict: { pass: false } });
+    expect((await decide(answered)).action.type).toBe('call');
+    const failed = afterCall(answered, large, { status: 'failed' });
+    expect((await decide({ ...failed, callsLeft: 0 })).action).toEqual({ type: 'stop', callId: 'call-0' });
+  });
+
+  it('takes a verifier that was never measured to be right 80 % of the time', async () => {
+    const unmeasured = await decide(judged({ verifierAccuracy: undefined }));
+    expect(unmeasured).toEqual(await decide(judged({ verifierAccuracy: 0.8 })));
+    expect(unmeasured.reason).toContain('right 80 %');
+  });
+
   it('a verifier that is a coin, or none, changes nothing: one call, by the predictor alone', async () => {
     for (const lambda of [0, 0.3, 3]) {
       const coin = await decide(judged({ lambda, verifierAccuracy: 0.5 }));
