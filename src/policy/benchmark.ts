@@ -13,7 +13,7 @@ import {
   REASONING_FACTOR,
   referenceUsd,
   stopAfterVerdict,
-  TYPICAL_REQUEST,
+  typicalCallUsd,
 } from './choose.ts';
 import type { Policy, PolicyState } from './policy.ts';
 import { type Reading, readPrompt } from './reading.ts';
@@ -43,8 +43,7 @@ export function benchmarkPolicy(): Policy {
 }
 
 function expect(candidate: Candidate, reading: Reading, state: PolicyState): Expectation {
-  const typicalUsd = state.priceUsd(candidate, TYPICAL_REQUEST.inputTokens, TYPICAL_REQUEST.outputTokens);
-  const ability = abilityOf(candidate, reading.kind, typicalUsd);
+  const ability = abilityOf(candidate, reading.kind, typicalCallUsd(state, candidate));
   const outputTokens = reading.outputTokens * (candidate.reasoning ? REASONING_FACTOR : 1);
   return {
     model: candidate.id,

@@ -5,6 +5,7 @@
  * for a typical request, so that lambda means the same in every pool. With an accuracy floor: the cheapest candidate
  * whose expected success reaches it; where none does, the one with the highest success.
  */
+import type { Candidate } from '../catalog/candidate.ts';
 import type { Decision, Estimate, PolicyState } from './policy.ts';
 
 /** Tokens of a typical request, for the reference cost. */
@@ -27,11 +28,19 @@ export function utilityOf(success: number, costUsd: number, lambda: number, refe
 
 export type Expectation = Estimate & { success: number };
 
+/** What a candidate costs for a typical request, in USD; `undefined` where its price is unknown. */
+export function typicalCallUsd(
+  state: Pick<PolicyState, 'priceUsd'>,
+  candidate: Candidate,
+): number | undefined {
+  return state.priceUsd(candidate, TYPICAL_REQUEST.inputTokens, TYPICAL_REQUEST.outputTokens);
+}
+
 /** What the pool's dearest candidate costs for a typical request, in USD; `undefined` if all are unpriced or free. */
 export function referenceUsd(state: Pick<PolicyState, 'candidates' | 'priceUsd'>): number | undefined {
   let dearest: number | undefined;
   for (const candidate of state.candidates) {
-    const usd = state.priceUsd(candidate, TYPICAL_REQUEST.inputTokens, TYPICAL_REQUEST.outputTokens);
+    const usd = typicalCallUsd(state, candidate);
     if (usd !== undefined && usd > (dearest ?? 0)) dearest = usd;
   }
   return dearest;

@@ -1,15 +1,15 @@
 /** The policies one compares with: always this one, always the cheapest, always the strongest. */
+import type { Candidate } from '../catalog/candidate.ts';
 import { XrouterError } from '../errors.ts';
 import { abilityOf } from './ability.ts';
-import type { Expectation } from './choose.ts';
-import { askedModels, callDecision, stopAfterVerdict, TYPICAL_REQUEST } from './choose.ts';
-import type { Policy, PolicyState } from './policy.ts';
+import { askedModels, callDecision, stopAfterVerdict, typicalCallUsd } from './choose.ts';
+import type { Policy } from './policy.ts';
 
 /** A policy that ranks candidates by a number, larger first, whatever the prompt. */
 function byRank(
   name: string,
   reason: string,
-  rank: (state: PolicyState) => (index: number) => number,
+  rank: (candidate: Candidate, typicalUsd: number | undefined) => number,
 ): Policy {
   return {
     name,
@@ -17,17 +17,14 @@ function byRank(
       const stop = stopAfterVerdict(name, state);
       if (stop) return stop;
       const asked = askedModels(state);
-      const rankOf = rank(state);
-      const ranked: Expectation[] = state.candidates
-        .map((candidate, index) => ({
-          model: candidate.id,
-          success: Number.NaN,
-          costUsd: state.priceUsd(candidate, TYPICAL_REQUEST.inputTokens, TYPICAL_REQUEST.outputTokens),
-          utility: asked.has(candidate.id) ? Number.NEGATIVE_INFINITY : rankOf(index),
-        }))
+      const ranked = state.candidates
+        .map((candidate) => {
+          const costUsd = typicalCallUsd(state, candidate);
+          const utility = asked.has(candidate.id) ? Number.NEGATIVE_INFINITY : rank(candidate, costUsd);
+          return { model: candidate.id, costUsd, utility };
+        })
         .sort((a, b) => b.utility - a.utility);
-      const estimates = ranked.map(({ model, costUsd, utility }) => ({ model, costUsd, utility }));
-      return callDecision(name, { best: estimates[0]!, ranked: estimates }, reason);
+      return callDecision(name, { best: ranked[0]!, ranked }, reason);
     },
   };
 }
@@ -54,27 +51,20 @@ export function fixedPolicy(...models: [string, ...string[]]): Policy {
           },
         );
       }
-      const estimates = [{ model }];
-      return callDecision(name, { best: estimates[0]!, ranked: estimates }, `always ${model}`);
+      const best = { model };
+      return callDecision(name, { best, ranked: [best] }, `always ${model}`);
     },
   };
 }
 
 /** Always the candidate with the lowest price for a typical request; unknown prices come last. */
 export function cheapestPolicy(): Policy {
-  return byRank('cheapest', 'the lowest price', (state) => (index) => {
-    const { inputTokens, outputTokens } = TYPICAL_REQUEST;
-    return -(state.priceUsd(state.candidates[index]!, inputTokens, outputTokens) ?? Number.MAX_VALUE);
-  });
+  return byRank('cheapest', 'the lowest price', (_, usd) => -(usd ?? Number.MAX_VALUE));
 }
 
 /** Always the candidate with the best published benchmarks. */
 export function strongestPolicy(): Policy {
-  return byRank('strongest', 'the best published benchmarks', (state) => {
-    const { inputTokens, outputTokens } = TYPICAL_REQUEST;
-    return (index) => {
-      const candidate = state.candidates[index]!;
-      return abilityOf(candidate, 'general', state.priceUsd(candidate, inputTokens, outputTokens));
-    };
-  });
+  return byRank('strongest', 'the best published benchmarks', (candidate, usd) =>
+    abilityOf(candidate, 'general', usd),
+  );
 }
