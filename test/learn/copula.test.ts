@@ -124,3 +124,10 @@ describe('scores between right and wrong', () => {
     expect(tasks!.decisive![1]).toBeLessThan(0.5);
   });
 });
+
+it("a task with few successes is as decisive as all tasks, as far as its own don't outweigh them", () => {
+  const half = { ...world(20, 1), score: new Float64Array(100).fill(0.5) };
+  expect(decisiveness(half, [0])).toBe(0.5);
+  // Five successes of the prior, all decisive, and 2.5 seen ones, half of them.
+  expect(decisiveness(half, [0], 1)).toBeCloseTo((5 + 1.25) / (5 + 2.5), 12);
+});

@@ -9,7 +9,7 @@ import {
   rollOut,
   trainDapo,
 } from '../../src/learn/dapo.ts';
-import { EpisodeGroup } from '../../src/learn/episode-group.ts';
+import { drawGroup, EpisodeGroup } from '../../src/learn/episode-group.ts';
 import { Random } from '../../src/learn/random.ts';
 import { ACTION_FEATURES, CORRECTION_SIZE, HIDDEN } from '../../src/policy/embedded/correction.ts';
 import { STOP } from '../../src/policy/embedded/lookahead.ts';
@@ -85,6 +85,24 @@ describe('advantages', () => {
 });
 
 describe('a rollout', () => {
+  it('weighs what exploration drew by how likely the policy itself was to do it', () => {
+    const { exploration } = dapoDefaults;
+    const drawn = samples(randomTheta(4), 7);
+    for (const { set, old, weight } of drawn) {
+      const behaviour = (1 - exploration) * old + exploration / set.actions.length;
+      expect(weight).toBeCloseTo(old / behaviour, 9);
+    }
+    expect(drawn.some(({ weight }) => weight < 0.9)).toBe(true);
+  });
+
+  it('is of a pool of at least four, where so many were measured', () => {
+    const random = new Random(3);
+    const sizes = Array.from({ length: 100 }, () => {
+      return drawGroup(data, planner, dapoDefaults, random).score.length;
+    });
+    expect([...new Set(sizes)].sort()).toEqual([4, 5]);
+  });
+
   it('makes as many calls as a sequence has at most, where more are asked for', () => {
     const theta = randomTheta(4);
     expect(samples(theta, 7, 6)).toEqual(samples(theta, 7, MOST_CALLS));
@@ -211,5 +229,22 @@ describe('training', () => {
       return sum;
     };
     expect(share(last)).toBeLessThan(share(new Float64Array(CORRECTION_SIZE)) - 0.05);
+  });
+});
+
+describe('a checkpoint', () => {
+  /** @param noise how much rewards differ from row to row, around 0.01 more than without a correction */
+  const kept = (noise: number) => {
+    const rewards = (theta: Float64Array) =>
+      Float64Array.from({ length: 100 }, (_, row) =>
+        theta.some((weight) => weight !== 0) ? 0.01 + (row % 2 ? noise : -noise) : 0,
+      );
+    const brief = { iterations: 1, groups: 2, epochs: 1, validateEvery: 1 };
+    return trainDapo(data, planner, rewards, brief).correction !== undefined;
+  };
+
+  it('is kept where it is better beyond doubt, and only there', () => {
+    expect(kept(0.01)).toBe(true);
+    expect(kept(0.5)).toBe(false);
   });
 });

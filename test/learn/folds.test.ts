@@ -26,3 +26,10 @@ test(`${MANY} rows are not too many for the stack`, () => {
   const means = softMeans(values, labels, 1, posteriors, folds, allRows(MANY));
   expect(means.data.every((mean) => Math.abs(mean - 0.5) < 0.01)).toBe(true);
 });
+
+test('rows are dealt at random: what comes in turn in a table is not in one fold', () => {
+  const folds = dealFolds(1000, new Random(1));
+  const inTurn = [...folds].filter((fold, row) => fold === row % 5).length;
+  expect(inTurn).toBeGreaterThan(150);
+  expect(inTurn).toBeLessThan(250);
+});

@@ -135,6 +135,22 @@ test('no layer that saw a row judges it: over seeds 1 to 10, coin tosses are nei
 });
 
 describe('calibration', () => {
+  test('follows what no smooth curve over the whole range could', () => {
+    const random = new Random(1);
+    const expected = matrix(4000, 2);
+    const centred = matrix(4000, 2);
+    const bump = (share: number) => (Math.abs(share - 0.5) < 0.1 ? 0.15 : 0);
+    for (let at = 0; at < expected.data.length; at++) {
+      const share = random.next();
+      expected.data[at] = share;
+      centred.data[at] = (random.next() < share + bump(share) ? 1 : 0) - 0.5;
+    }
+    const { from, to } = fitCalibration(expected, centred, [0.5, 0.5]);
+    const middle = from.indexOf(0.5);
+    expect(to[middle]!).toBeGreaterThan(0.6);
+    expect(to[middle / 2]!).toBeLessThan(0.32);
+  });
+
   test(`brings what was too sure of itself back to what happens, and keeps every order, seed ${SEED}`, () => {
     const random = new Random(SEED);
     const expected = matrix(4000, 2);
@@ -178,4 +194,27 @@ test('expected cost is the mean of what was paid, by task, although costs have l
   const expected = [0, 1].map((t) => Math.exp(expectedLog.data[t * 4]! + byTask[t]!) * scale[0]! * mean);
   expect(expected[0]).toBeGreaterThan(2.9);
   expect(expected[1]).toBeLessThan(2.1);
+});
+
+test('what the wording says of single candidates is believed where it shows, and not where it is chance', () => {
+  const rows = 400;
+  const believed = (seed: number, share: number): number => {
+    const random = new Random(seed);
+    const zero = matrix(rows, 2);
+    const wording = matrix(rows, 2);
+    const scores = matrix(rows, 2);
+    for (let i = 0; i < rows; i++) {
+      const favours = random.next() - 0.5;
+      wording.data.set([favours, -favours], i * 2);
+      for (let j = 0; j < 2; j++) {
+        const chance = 0.5 + share * wording.data[i * 2 + j]!;
+        scores.data[i * 2 + j] = (random.next() < chance ? 1 : 0) - 0.5;
+      }
+    }
+    const mean = Float64Array.of(0.5, 0.5);
+    return fitTrust(scores, zero, wording, Float64Array.of(0.5, 0.5), mean).wording[1];
+  };
+  const seeds = Array.from({ length: 20 }, (_, k) => k + 1);
+  expect(seeds.filter((seed) => believed(seed, 0) > 0).length).toBeLessThan(4);
+  for (const seed of seeds) expect(Math.abs(believed(seed, 1) - 1)).toBeLessThan(0.4);
 });

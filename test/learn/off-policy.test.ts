@@ -198,3 +198,18 @@ it('a higher confidence is a wider interval, also beyond what 1000 samples can t
   expect(widths).toEqual(widths.toSorted((a, b) => a - b));
   expect(new Set(widths).size).toBe(4);
 });
+
+it('weights are clipped at the square root of the rows', () => {
+  const row = (action: number, reward: number, chance: number): LoggedChoice => ({
+    action,
+    reward,
+    propensity: action === 1 ? [1 - chance, chance] : [chance, 1 - chance],
+    expected: [0, 0],
+    range: [0, 1],
+  });
+  const rows = [row(1, 1, 0.1), row(1, 0, 0.5), row(0, 1, 0.9), row(1, 0, 0.8)];
+  const { clipped, inversePropensity } = evaluateOffPolicy(rows, [1, 1, 1, 1]);
+  // Weights of 10, 2, 0 and 1.25, of which 2 at most.
+  expect(clipped.value).toBeCloseTo(2 / (2 + 2 + 1.25), 12);
+  expect(inversePropensity.value).toBeCloseTo(10 / 4, 12);
+});
