@@ -4,19 +4,23 @@
  *   zero-shot   trained on the other tables, the pool described by list prices and published scores alone
  *               (published-pool.ts); `renamed`: under ids that training never saw, `own ids`: some of the models
  *               were measured on other tables
+ *   newcomer    trained on this table, as if one model, each in turn, had not been measured: it enters by its price
+ *               and published scores
  *   told task   a router that knows each row's true task, and the candidates' means on it from 200 rows: what so
  *               few rows can say
  *   calibrate   after `calibrate` with 200 rows: `foreign`: trained on the other tables (`true means`: and told each
  *               candidate's mean over all rows); `half`: trained on this table without half of its models; `two`:
  *               without the two that the full policy calls most
  *
- *   node test/bench/transfer-quality.ts [--seeds 6] [--data ../shared/data] [--pools DIR] [--cache DIR] [TABLE ...]
+ *   node test/bench/transfer-quality.ts [--seeds 6] [--siblings] [--data ../shared/data] [--pools DIR] [--cache DIR] [TABLE ...]
  *
  * All models of a table take part in zero-shot; those of which no published score was found enter by their price.
  * Scores on the very problems of a table stay out, for they are its answer: MMLU-Pro's for mmlu-pro, MATH's for
  * zeroeval. Zero-shot is judged on all rows, calibration on 30 % by a hash of the id. Shares are of the gain of a
  * policy trained on all others of the table; a seed draws the 200 rows, and +- is the spread over seeds. DIR may
  * hold a pool file TABLE.json with other scores.
+ * With --siblings the easy and the hard reasoning gym, whose tasks are the same, count as two tables, each unseen by
+ * itself; else a policy that is to see neither is trained on neither.
  * About four minutes for all five tables; policies are kept in the cache, and a second run takes half a minute.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -25,18 +29,17 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parsePool } from '../../src/catalog/pool.ts';
 import { calibratePolicy } from '../../src/learn/calibrate.ts';
-import { accuracyAt, type FrontierPoint, hull } from '../../src/learn/frontier.ts';
 import { type OutcomeTable, readTable, type TableRow } from '../../src/learn/table.ts';
 import { fitPredictor } from '../../src/learn/train.ts';
-import { chooseByLambda, type Options } from '../../src/policy/embedded/choose.ts';
+import { chooseByLambda } from '../../src/policy/embedded/choose.ts';
 import { PoolPredictor } from '../../src/policy/embedded/pool.ts';
 import { Predictor } from '../../src/policy/embedded/predictor.ts';
 import { decodeWeights, encodeWeights, type PolicyWeights } from '../../src/policy/embedded/weights.ts';
+import { type Judged, judge, LAMBDAS, mean, pooled, shareOf } from './judge.ts';
 import { type PoolModel, publishedPool } from './published-pool.ts';
 import { toldTask } from './told-task.ts';
 
 const TABLES = ['zeroeval', 'bfcl', 'reasoning-gym-hard', 'reasoning-gym-easy', 'mmlu-pro'];
-const LAMBDAS = [0, ...Array.from({ length: 51 }, (_, i) => 10 ** (-3 + i / 10))];
 const FEW = 200;
 const TEST_SHARE = 0.3;
 /** Rows that a candidate's mean counts for beside its mean on a task: the best of 2 to 200 over all tables. */
@@ -48,6 +51,7 @@ const { values, positionals } = parseArgs({
     seeds: { type: 'string', default: '6' },
     data: { type: 'string', default: '../shared/data' },
     pools: { type: 'string' },
+    siblings: { type: 'boolean', default: false },
     cache: { type: 'string', default: join(tmpdir(), 'xrouter-transfer') },
   },
 });
@@ -60,7 +64,7 @@ for (const name of TABLES) {
   else process.stderr.write(`${path} is not there\n`);
 }
 /** Tables whose prompts are of the same tasks count as one: the easy and the hard reasoning gym. */
-const family = (name: string): string => name.replace(/-(easy|hard)$/, '');
+const family = (name: string): string => (values.siblings ? name : name.replace(/-(easy|hard)$/, ''));
 const totals = new Map<string, { gain: number; full: number; shares: number[] }>();
 
 for (const name of positionals.length > 0 ? positionals : TABLES) {
@@ -82,6 +86,14 @@ for (const name of positionals.length > 0 ? positionals : TABLES) {
     const judged = judge(pooled(new Predictor(foreign), undefined, catalog), table.rows, nameOf);
     print(name, `zero-shot, ${models.length} models, ${renamed ? 'renamed' : 'own ids'}`, judged);
   }
+  const catalog = parsePool(JSON.stringify(pool), 'pool');
+  const newcomers = pool.models.filter(({ benchmarks }) => Object.keys(benchmarks).length > 0);
+  const besides = newcomers.map(({ id }) =>
+    judge(pooled(new Predictor(withoutCandidate(whole, id)), table.models, catalog), test),
+  );
+  const newcomer = meanOf(besides);
+  print(name, `newcomer, each of ${newcomers.length}`, newcomer, full.gain);
+  count('newcomer', newcomer.gain, full.gain);
 
   const halves = [0, 1].map((half) => table.models.filter((id) => shareOf(id) < 0.5 === (half === 0)));
   const two = mostCalled(new PoolPredictor(new Predictor(whole), table.models), train.slice(0, 500), 2);
@@ -121,12 +133,9 @@ for (const name of positionals.length > 0 ? positionals : TABLES) {
         [`calibrate, ${label}`, fewRows.map((rows) => judged(calibrated(weights, rows)))] as const,
     ),
   ]) {
-    const { gain, ...rest } = meanOf(drawn);
-    print(name, label, { gain, ...rest }, full.gain);
-    const total = totals.get(label) ?? { gain: 0, full: 0, shares: [] };
-    total.gain += gain;
-    total.full += full.gain;
-    totals.set(label, { ...total, shares: [...total.shares, gain / full.gain] });
+    const few = meanOf(drawn);
+    print(name, label, few, full.gain);
+    count(label, few.gain, full.gain);
   }
 }
 for (const [label, { gain, full, shares }] of totals) {
@@ -134,6 +143,13 @@ for (const [label, { gain, full, shares }] of totals) {
   process.stdout.write(
     `${label}: ${gain.toFixed(1)} of ${full.toFixed(1)} points, ${percent(gain / full)}; median table ${percent(median)}\n`,
   );
+}
+
+function count(label: string, gain: number, full: number): void {
+  const total = totals.get(label) ?? { gain: 0, full: 0, shares: [] };
+  total.gain += gain;
+  total.full += full;
+  totals.set(label, { ...total, shares: [...total.shares, gain / full] });
 }
 
 /** The last expert, which few rows taught, with the candidates' mean success from many rows. */
@@ -148,71 +164,26 @@ function withMeansOf(
   return { ...weights, experts: weights.experts.with(-1, { ...weights.experts.at(-1)!, success }) };
 }
 
-interface Judged {
-  gain: number;
-  /** Spread over seeds. */
-  spread: number;
-  /** At the budget where it falls furthest below the mixing line. */
-  worst: number;
-}
-
-/** Anything that expects something of a row. */
-interface Router {
-  ids: readonly string[];
-  referenceUsd: number;
-  expect(row: TableRow): Options;
-}
-
-function pooled(...[predictor, ids, catalog]: ConstructorParameters<typeof PoolPredictor>): Router {
-  const pool = new PoolPredictor(predictor, ids, catalog);
-  return { ids: pool.ids, referenceUsd: pool.referenceUsd, expect: ({ view }) => pool.predict(view) };
-}
-
 function dearestUsd(rows: readonly TableRow[], models: readonly string[]): number {
   return Math.max(...models.map((id) => mean(rows.map(({ outcomes }) => outcomes.get(id)!.costUsd))));
 }
 
-function judge(
-  { ids, referenceUsd, expect }: Router,
-  rows: readonly TableRow[],
-  nameOf = (id: string) => id,
-): Judged {
-  const measured = new Map([...rows[0]!.outcomes.keys()].map((id) => [nameOf(id), id]));
-  const members = ids.map((_, position) => position);
-  const blank = (): FrontierPoint => ({ cost: 0, accuracy: 0 });
-  const singles = ids.map(blank);
-  const points = LAMBDAS.map(blank);
-  for (const row of rows) {
-    const of = ids.map((id) => row.outcomes.get(measured.get(id)!)!);
-    const add = (point: FrontierPoint, j: number): void => {
-      point.cost += of[j]!.costUsd / rows.length;
-      point.accuracy += of[j]!.score / rows.length;
-    };
-    singles.forEach((point, j) => {
-      add(point, j);
-    });
-    const expected = expect(row);
-    LAMBDAS.forEach((lambda, l) => {
-      add(points[l]!, chooseByLambda(members, expected, lambda, referenceUsd));
-    });
-  }
-  const best = singles.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
-  const [mixing, router] = [hull(singles), hull(points)];
-  const gains = Array.from({ length: 10 }, (_, tenth) => (best.cost * (tenth + 1)) / 10).flatMap((budget) => {
-    const mixed = accuracyAt(mixing, budget);
-    return mixed === undefined ? [] : [100 * ((accuracyAt(router, budget) ?? 0) - mixed)];
+/** The policy as if it had never measured one of its candidates. */
+function withoutCandidate(weights: PolicyWeights, id: string): PolicyWeights {
+  const gone = weights.candidates.findIndex((candidate) => candidate.id === id);
+  const candidates = weights.candidates.map((one, at) => (at === gone ? { ...one, id: `gone/${id}` } : one));
+  const experts = weights.experts.map((expert) => {
+    const kept = expert.relevance.map((share, j) => (expert.candidates[j] === gone ? 0 : share));
+    const sum = kept.reduce((total, share) => total + share, 0);
+    return { ...expert, relevance: kept.map((share) => share / sum) };
   });
-  return { gain: mean(gains), spread: 0, worst: Math.min(...gains) };
+  return { ...weights, candidates, experts };
 }
 
 function meanOf(judged: readonly Judged[]): Judged {
   const gain = mean(judged.map((one) => one.gain));
   const spread = Math.sqrt(mean(judged.map((one) => (one.gain - gain) ** 2)));
   return { gain, spread, worst: mean(judged.map(({ worst }) => worst)) };
-}
-
-function mean(numbers: readonly number[]): number {
-  return numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 }
 
 function trained(key: string, from: readonly OutcomeTable[]): PolicyWeights {
@@ -247,13 +218,6 @@ function poolFile(name: string, table: OutcomeTable): { models: PoolModel[] } {
   const given = values.pools && join(values.pools, `${name}.json`);
   if (given && existsSync(given)) return JSON.parse(readFileSync(given, 'utf8')) as { models: PoolModel[] };
   return publishedPool(name, table);
-}
-
-function shareOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
 }
 
 function percent(share: number): string {

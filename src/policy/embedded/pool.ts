@@ -101,7 +101,7 @@ export class PoolPredictor {
         prediction.costUsd[i] = all.costUsd[member.known]! * member.priceRatio;
       } else {
         const standing = standings.described[member.described]!;
-        prediction.success[i] = 1 / (1 + Math.exp(all.difficulty - standing.ability));
+        prediction.success[i] = all.line.successAt(standing.ability);
         prediction.costUsd[i] = usualCostUsd(standing, all.inputTokens, all.outputTokens) * all.costRatio;
       }
     }

@@ -3,6 +3,7 @@
  * them; beyond that the candidates' standing, so that an unfamiliar prompt follows the ranking of all and its length.
  */
 import type { PromptView } from '../prompt-view.ts';
+import { AbilityLine } from './ability-line.ts';
 import { type Bearing, PromptEmbedder } from './embedding.ts';
 import { Expert } from './expert.ts';
 import { Background } from './familiarity.ts';
@@ -16,8 +17,8 @@ export interface Prediction {
   costUsd: Float64Array;
   /** How much the training says about this prompt, 0..1. */
   familiarity: number;
-  /** As a logit: a candidate of ability a succeeds with probability sigmoid(a - difficulty). */
-  difficulty: number;
+  /** What is expected of candidates by their ability alone. */
+  line: AbilityLine;
   /** What a call costs here over what the candidate's prices and the prompt's length say. */
   costRatio: number;
   /** Of the prompt, and of a usual answer to one as long. */
@@ -42,6 +43,8 @@ export class Predictor {
   private readonly background: Background;
   private readonly mass: Float64Array;
   private readonly reach: Float64Array;
+  /** Of each expert: one over the effective number of candidates that matter. */
+  private readonly concentration: number[];
   private own: Standings | undefined;
   private readonly prediction: Prediction;
 
@@ -51,6 +54,9 @@ export class Predictor {
     this.embedder = new PromptEmbedder(weights.embedding);
     this.experts = weights.experts.map((expert) => new Expert(expert, weights.embedding.dimensions));
     this.background = new Background(weights.background);
+    this.concentration = weights.experts.map(({ relevance }) =>
+      relevance.reduce((sum, share) => sum + share * share, 0),
+    );
     const count = weights.candidates.length;
     this.mass = new Float64Array(count);
     this.reach = new Float64Array(count);
@@ -58,7 +64,7 @@ export class Predictor {
       success: new Float64Array(count),
       costUsd: new Float64Array(count),
       familiarity: 0,
-      difficulty: 0,
+      line: new AbilityLine(),
       costRatio: 1,
       inputTokens: 0,
       outputTokens: 0,
@@ -93,24 +99,24 @@ export class Predictor {
    */
   predictVector(vector: Float32Array, bearing: Bearing, standings: Standings = this.standings()): Prediction {
     const { weights, experts, mass, reach, prediction } = this;
-    const { success, costUsd } = prediction;
+    const { success, costUsd, line } = prediction;
     const { measured } = standings;
     success.fill(0);
     costUsd.fill(0);
     mass.fill(0);
     reach.fill(0);
+    line.clear();
     prediction.familiarity = 0;
     prediction.inputTokens = bearing.inputTokens;
     prediction.outputTokens = usualAnswerTokens(bearing.inputTokens);
     const usual = (at: number): number =>
       usualCostUsd(measured[at]!, prediction.inputTokens, prediction.outputTokens);
-    let difficulty = 0;
     let ratioOfAll = 0;
     let trusts = 0;
     prediction.task = -1;
     let firstTask = 0;
     const fromBackground = this.background.distance(vector);
-    for (const expert of experts) {
+    for (const [e, expert] of experts.entries()) {
       const trust = expert.familiarity(vector, fromBackground);
       if (trust > 0) expert.predict(vector);
       if (trust > prediction.familiarity) {
@@ -129,23 +135,24 @@ export class Predictor {
         costUsd[at]! += share * ownCost;
         mass[at]! += share;
         if (trust > reach[at]!) reach[at] = trust;
-        difficulty += share * relevance[j]! * (measured[at]!.ability - logit(own));
+        line.add(share * relevance[j]!, measured[at]!.ability, logit(own));
         ratioOfAll += share * relevance[j]! * (ownCost > 0 ? ownCost / usual(at) : 1);
       }
+      line.addDoubt(share * this.concentration[e]!);
       trusts += share;
     }
     if (prediction.familiarity < 1) {
       const weight = FOREIGN_WEIGHT * (1 - prediction.familiarity);
-      difficulty += weight * (standings.difficulty + this.beyondUsual(bearing.hardness()));
+      line.addPrior(weight, standings.difficulty + this.beyondUsual(bearing.hardness()));
       ratioOfAll += weight * standings.costRatio;
       trusts += weight;
     }
-    prediction.difficulty = difficulty / trusts;
+    line.fit();
     prediction.costRatio = ratioOfAll / trusts;
     for (let i = 0; i < mass.length; i++) {
       const foreign = 1 - reach[i]!;
       if (foreign > 0) {
-        success[i]! += foreign / (1 + Math.exp(prediction.difficulty - measured[i]!.ability));
+        success[i]! += foreign * line.successAt(measured[i]!.ability);
         costUsd[i]! += foreign * usual(i) * prediction.costRatio;
       }
       success[i]! /= mass[i]! + foreign;
