@@ -45,7 +45,7 @@ export function replayModels(table: OutcomeTable, asked?: readonly string[]): st
       });
     }
   }
-  return asked ? [...asked] : everywhere;
+  return asked ? [...new Set(asked)] : everywhere;
 }
 
 /** Outcomes of a table with what a policy expects of them. The pool's members must all be in the table. */
