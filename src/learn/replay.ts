@@ -64,7 +64,7 @@ export function forecast(rows: readonly TableRow[], pool: PoolPredictor): Foreca
     const { success, costUsd, task } = pool.predict(row.view);
     out.task[i] = task;
     out.success.set(success, i * count);
-    out.expectedCost.set(costUsd, i * count);
+    out.expectedCost.set(pool.rankingCosts(costUsd), i * count);
     models.forEach((id, j) => {
       const outcome = row.outcomes.get(id);
       if (!outcome) return;

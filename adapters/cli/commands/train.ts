@@ -18,6 +18,7 @@ import { CONFIG, JSON_DOCUMENT, repeated, wholeFrom } from '../flags.ts';
 import { printJson, requireOtherThan, say, UsageError } from '../output.ts';
 import { catalogOf } from '../setup.ts';
 import { counted } from '../terminal.ts';
+import { COSTS_STAY, withoutTokens } from '../trained-policy.ts';
 
 interface Flags {
   table?: string[];
@@ -76,6 +77,9 @@ async function train(paths: readonly string[], flags: Flags): Promise<void> {
   const bytes = encodeWeights(weights);
   await writeWhole(out, [bytes]);
   say(`${out}: ${counted(weights.candidates.length, 'candidate')}, ${(bytes.length / 1e6).toFixed(2)} MB`);
+  const fixed = withoutTokens(weights.candidates);
+  if (fixed.length > 0)
+    say(`Prices of another day will not change what ${fixed.join(', ')} cost. ${COSTS_STAY}`);
   if (json) {
     const candidates = weights.candidates.map(({ id }) => id);
     printJson({ policy: out, name, seed, rows: weights.rows, candidates, bytes: bytes.length });
