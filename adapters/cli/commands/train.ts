@@ -55,7 +55,7 @@ export function command(): Command {
     .option('--catalog <file>', 'with --log: pool file with prices and benchmarks; default: your catalog')
     .option(...CONFIG)
     .action(async (flags: Flags) => {
-      requireOtherThan(flags.out, ...(flags.table ?? []), ...(flags.log ?? []), flags.catalog);
+      requireOtherThan(flags.out, ...(flags.table ?? []), ...(flags.log ?? []), flags.catalog, flags.policy);
       if (flags.log) await improve(flags.log, flags);
       else if (flags.table) await train(flags.table, flags);
       else throw new UsageError('Give --table or --log.');
@@ -100,7 +100,10 @@ async function improve(paths: readonly string[], flags: Flags): Promise<void> {
   say(
     `${out}: learned from ${learned.rows} of ${log.length} requests, about half are kept back to judge by; expected success changed by ${change} points on average`,
   );
-  if (learned.meanChange === 0) say('Nothing was learned that holds on requests left out.');
+  if (learned.meanChange === 0)
+    say(
+      `Nothing was learned that holds on requests left out: ${out} decides as before. Log more requests with their scores, and train again.`,
+    );
   if (json) {
     const shrinkage = Number.isFinite(learned.shrinkage) ? learned.shrinkage : null;
     printJson({ policy: out, seed, log: log.length, ...learned, shrinkage });
