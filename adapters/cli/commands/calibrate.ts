@@ -34,11 +34,11 @@ export function command(): Command {
       const added = weights.candidates.map(({ id }) => id).filter((id) => !known.has(id));
       const { length } = weights.candidates;
       const unused = withoutTokens(weights.candidates.filter(({ id }) => added.includes(id)));
+      if (unused.length > 0)
+        say(`Prices of another day will not change what ${unused.join(', ')} cost. ${COSTS_STAY}`);
       say(
         `${out}: ${counted(added.length, 'new candidate')} from ${counted(rows.length, 'row')}, ${length} in all`,
       );
-      if (unused.length > 0)
-        say(`Prices of another day will not change what ${unused.join(', ')} cost. ${COSTS_STAY}`);
       if (added.length === 0) {
         say(
           'Every model was known: the policy now listens to these rows too. Rows that it learned from before count twice.',

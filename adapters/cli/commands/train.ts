@@ -11,6 +11,7 @@ import {
   requireWritable,
   shippedPolicyPath,
   trainPolicy,
+  withoutRepeats,
   writeWhole,
 } from '../../../src/learn/index.ts';
 import { embeddingsFrom } from '../embeddings.ts';
@@ -70,16 +71,18 @@ async function train(paths: readonly string[], flags: Flags): Promise<void> {
     throw new UsageError('--catalog goes with --log: a policy takes the prices of the day when it decides.');
   await requireWritable(out);
   const embeddings = flags.embeddings === undefined ? undefined : await embeddingsFrom(flags.embeddings);
-  let tables: OutcomeTable[] = [];
-  for (const path of paths) tables.push(await readTable(path));
+  const given: OutcomeTable[] = [];
+  for (const path of paths) given.push(await readTable(path));
+  let { tables, repeated } = withoutRepeats(given);
+  if (repeated > 0) say(`${counted(repeated, 'row')} that several tables hold count once`);
   if (embeddings) tables = await embedTables(tables, embeddings, { progress: say });
   const weights = trainPolicy(tables, { seed, name, dapo: { normalise: divideByStd }, progress: say });
   const bytes = encodeWeights(weights);
   await writeWhole(out, [bytes]);
-  say(`${out}: ${counted(weights.candidates.length, 'candidate')}, ${(bytes.length / 1e6).toFixed(2)} MB`);
   const fixed = withoutTokens(weights.candidates);
   if (fixed.length > 0)
     say(`Prices of another day will not change what ${fixed.join(', ')} cost. ${COSTS_STAY}`);
+  say(`${out}: ${counted(weights.candidates.length, 'candidate')}, ${(bytes.length / 1e6).toFixed(2)} MB`);
   if (json) {
     const candidates = weights.candidates.map(({ id }) => id);
     printJson({ policy: out, name, seed, rows: weights.rows, candidates, bytes: bytes.length });

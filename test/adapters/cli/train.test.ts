@@ -86,6 +86,15 @@ test('calibrate adds a candidate, which decide then may choose', async () => {
   expect((await decisions('coders')).every(({ model }) => model === 'coder')).toBe(true);
 });
 
+test('rows that several tables hold count once, so that a longer copy of a table teaches as it does alone', async () => {
+  await writeRows(at('part'), worldRows(120, 1, ['tiny', 'large']).slice(0, 70));
+  const tables = ['--table', at('part'), '--table', at('table')];
+  const { status, stdout, stderr } = await xrouter('train', ...tables, '--out', at('both'), '--json');
+  expect(status).toBe(0);
+  expect(stderr).toContain('70 rows that several tables hold count once');
+  expect(JSON.parse(stdout)).toMatchObject({ rows: 120 });
+});
+
 test('a table without token counts is told that prices of another day will change nothing', async () => {
   const uncounted = worldRows(60, 5, ['tiny', 'large']).map(({ outcomes, ...row }) => {
     const { input_tokens, output_tokens, ...tiny } = outcomes.tiny!;
