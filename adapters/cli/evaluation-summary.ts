@@ -165,7 +165,7 @@ function calibration({ reliability: { tenths, floors, judged, worst } }: Evaluat
     `${from.toFixed(1)} to ${to.toFixed(1)}`,
     percent(expected),
     percent(reached),
-    error === 0 ? '' : `±${(196 * error).toFixed(1)}`,
+    !error ? '' : `±${(196 * error).toFixed(1)}`,
     String(pairs),
   ]);
   const kept = floors

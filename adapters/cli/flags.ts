@@ -18,14 +18,14 @@ export const LEDGER = [
   'where the account is kept; default: one file for all your programs',
 ] as const;
 
-/** Names with commas between. */
+/** Names with commas between, each once: a model that is named twice is no second one to call. */
 export function list(value: string): string[] {
   const items = value
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
   if (items.length === 0) throw new InvalidArgumentError('Name at least one, separated by commas.');
-  return items;
+  return [...new Set(items)];
 }
 
 /** A file, of a flag that may be given several times. */

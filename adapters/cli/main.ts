@@ -60,6 +60,16 @@ const commands: Record<string, CommandEntry> = {
 async function main(given: string[]): Promise<void> {
   // Only a command that is loaded knows its options.
   const argv = given[0] === 'help' && given.length > 1 ? [...given.slice(1), '--help'] : given;
+  if (argv.length === 0) {
+    (await programFor(argv)).outputHelp({ error: true });
+    process.exitCode = 2;
+    return;
+  }
+  await (await programFor(argv, rehearsed)).parseAsync(argv, { from: 'user' });
+  await (await programFor(argv)).parseAsync(argv, { from: 'user' });
+}
+
+async function programFor(argv: string[], prepared = (command: Command) => command): Promise<Command> {
   const program = new Command('xrouter')
     .description('Decides which language model answers each request, and what it cost.')
     .version(version())
@@ -69,17 +79,21 @@ async function main(given: string[]): Promise<void> {
   const entry = name === undefined ? undefined : commands[name];
   if (entry) {
     const command = (await entry.load()).command();
-    program.addCommand(command.exitOverride());
-    for (const child of command.commands) child.exitOverride();
+    program.addCommand(prepared(command.exitOverride()));
+    for (const child of command.commands) prepared(child.exitOverride());
   } else {
     for (const [key, { summary }] of Object.entries(commands)) program.command(key).description(summary);
   }
-  if (argv.length === 0) {
-    program.outputHelp({ error: true });
-    process.exitCode = 2;
-    return;
-  }
-  await program.parseAsync(argv, { from: 'user' });
+  return program;
+}
+
+/**
+ * Commander looks for the options that must be there before those that it does not know, and so says of a mistyped one
+ * only that it is missing. Where none must be there it names what was typed.
+ */
+function rehearsed(command: Command): Command {
+  for (const option of command.options) option.makeOptionMandatory(false);
+  return command.commands.length > 0 ? command : command.action(() => {});
 }
 
 surviveLostOutput();

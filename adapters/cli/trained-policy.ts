@@ -55,9 +55,24 @@ export async function openPolicy(flags: PolicyAndTable): Promise<TrainedPolicy> 
   const weights = await loadPolicyWeights(flags.policy);
   const embeddings = flags.embeddings === undefined ? undefined : await embeddingsFrom(flags.embeddings);
   requireEmbeddings(weights, embeddings, flags.policy);
+  const catalog = flags.catalog === undefined ? [] : await poolFromFile(flags.catalog);
+  const unused = withoutTokens(weights.candidates.filter(({ id }) => catalog.some((one) => one.id === id)));
+  if (unused.length > 0)
+    say(`${flags.catalog}: its prices of ${unused.join(', ')} are not used. ${COSTS_STAY}`);
   return {
     weights,
-    catalog: flags.catalog === undefined ? [] : await poolFromFile(flags.catalog),
+    catalog,
     read: async (path, rows) => (embeddings ? embedRows(path, rows, embeddings, { progress: say }) : rows),
   };
+}
+
+/** Why a price of today may change nothing. */
+export const COSTS_STAY =
+  'Without input_tokens and output_tokens in the table of training, costs stay those of that table.';
+
+/** Candidates whose calls have a cost but no length, so that no price of today says what they cost now. */
+export function withoutTokens(candidates: PolicyWeights['candidates']): string[] {
+  return candidates
+    .filter(({ meanInputTokens, meanOutputTokens }) => !meanInputTokens || !meanOutputTokens)
+    .map(({ id }) => id);
 }

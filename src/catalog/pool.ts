@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { XrouterError } from '../errors.ts';
+import { fileTextOf } from '../text-file.ts';
 import { splitId } from './bundled.ts';
 import type { Candidate } from './candidate.ts';
 import { flatPrice } from './price.ts';
@@ -81,16 +82,16 @@ export function parsePool(text: string, name: string, asOf = new Date()): Candid
 
 /** @throws XrouterError `invalid_file`, also where the file cannot be read */
 export async function poolFromFile(path: string): Promise<Candidate[]> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (error) {
     throw new XrouterError('invalid_file', `Pool file ${path} cannot be read: ${(error as Error).message}`, {
       hint: 'Check the path.',
       cause: error,
     });
   }
-  return parsePool(text, basename(path));
+  return parsePool(fileTextOf(bytes, path), basename(path));
 }
 
 function fieldName(path: PropertyKey[]): string {

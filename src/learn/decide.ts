@@ -9,8 +9,8 @@ export interface TableDecision {
   model: string;
   /** What the policy expected of that model. */
   success: number;
-  /** In USD. */
-  cost: number;
+  /** In USD; absent where nobody knows what the model costs today. */
+  cost?: number;
   /** Only with an accuracy floor. */
   floorReached?: boolean;
 }
@@ -28,15 +28,16 @@ export function* decideTable(
   const members = pool.ids.map((_, position) => position);
   for (const { id, view } of prompts) {
     const expected = pool.predict(view);
-    const floor = minSuccess === undefined ? undefined : chooseByFloor(members, expected, minSuccess);
+    const options = { success: expected.success, costUsd: pool.rankingCosts(expected.costUsd) };
+    const floor = minSuccess === undefined ? undefined : chooseByFloor(members, options, minSuccess);
     for (const lambda of lambdas) {
-      const chosen = floor?.chosen ?? chooseByLambda(members, expected, lambda, pool.referenceUsd);
+      const chosen = floor?.chosen ?? chooseByLambda(members, options, lambda, pool.referenceUsd);
       yield {
         id,
         lambda,
         model: pool.ids[chosen]!,
         success: round(expected.success[chosen]!),
-        cost: round(expected.costUsd[chosen]!),
+        ...(pool.priced(chosen) && { cost: round(expected.costUsd[chosen]!) }),
         ...(floor && { floorReached: floor.reached }),
       };
     }

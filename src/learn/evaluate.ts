@@ -23,7 +23,7 @@ import type { EvaluationReport, SingleFigures } from './evaluation/report.ts';
 import { resample } from './evaluation/resample.ts';
 import { FOLDS, rowFolds, simpleRouters } from './evaluation/simple-routers.ts';
 import { withVerifier } from './evaluation/with-verifier.ts';
-import { type FrontierPoint, type Operation, reference, singlesReference } from './frontier.ts';
+import { type FrontierPoint, type Operation, reference, type SinglesReference } from './frontier.ts';
 import { operations as replayed } from './replay.ts';
 import type { OutcomeTable } from './table.ts';
 
@@ -98,9 +98,9 @@ export function evaluatePolicy(
     : { verifiers: [], verifierRows: 0 };
   progress('calibration, prompt noise, tasks');
   const { at: working, ...workingAt } = workingPoint(bench, predictor.operations);
-  const singles = singlesOf(bench);
-  const best = singles.reduce((most, single) => (single.accuracy > most.accuracy ? single : most));
   const ref = reference(outcomes);
+  const singles = singlesOf(bench, ref);
+  const best = singles[ref.best]!;
   const shares = (points: readonly FrontierPoint[]) =>
     points.map(({ cost, accuracy }) => ({ cost: cost / best.costUsd, accuracy }));
   const partial = {
@@ -165,8 +165,7 @@ function predictorAlone({ rows, outcomes, pool, data }: Bench) {
   return { operations, expected };
 }
 
-function singlesOf({ outcomes, pool }: Bench): SingleFigures[] {
-  const { singles, best } = singlesReference(outcomes);
+function singlesOf({ outcomes, pool }: Bench, { singles, best }: SinglesReference): SingleFigures[] {
   return outcomes.models.map((model, j) => ({
     model,
     accuracy: singles[j]!.accuracy,

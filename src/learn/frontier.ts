@@ -94,6 +94,7 @@ export function costFor(h: readonly FrontierPoint[], accuracy: number): number |
 /** What a router's gain is measured against, for one weighting of the rows. */
 export interface SinglesReference {
   singles: FrontierPoint[];
+  /** Position of the most accurate; of equals the cheapest. */
   best: number;
   mixing: FrontierPoint[];
 }
@@ -128,10 +129,24 @@ export function singlesReference(table: OutcomeMatrix, weights?: Float64Array): 
     single.cost /= total;
     single.accuracy /= total;
   }
-  let best = 0;
-  for (let j = 1; j < m; j++) if (singles[j]!.accuracy > singles[best]!.accuracy) best = j;
-  return { singles, best, mixing: hull(singles) };
+  return { singles, best: bestOf(singles), mixing: hull(singles) };
 }
+
+/**
+ * Of equally accurate models the cheapest is the best: nobody would pay for the others, and less than they cost is no
+ * saving. The scorer that routing is judged by takes the first by name; on tables without ties that is the same.
+ */
+function bestOf(singles: readonly FrontierPoint[]): number {
+  const least = Math.max(...singles.map(({ accuracy }) => accuracy)) - ROUNDING;
+  return singles.reduce(
+    (best, { accuracy, cost }, j) =>
+      accuracy >= least && (best < 0 || cost < singles[best]!.cost) ? j : best,
+    -1,
+  );
+}
+
+/** Sums of the same scores in another order differ by as much. */
+const ROUNDING = 1e-12;
 
 /** Singles, mixing line and oracle of a table. */
 export function reference(table: OutcomeMatrix): Reference {

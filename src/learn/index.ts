@@ -56,6 +56,7 @@ export {
   readTable,
   type TablePrompt,
   type TableRow,
+  withoutRepeats,
 } from './table.ts';
 export { fitPredictor, type TrainOptions, trainPolicy } from './train.ts';
 export * from './verl/index.ts';

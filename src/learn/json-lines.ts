@@ -1,11 +1,11 @@
 /** Files of JSON lines, optionally gzipped, as learning reads them; what is wrong is said with the line. */
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import type { z } from 'zod';
 import { XrouterError } from '../errors.ts';
 import { kindOfPath } from '../files.ts';
+import { LINE_FEED, lineTextOf, refuseUtf16 } from '../text-file.ts';
 
 /** @throws XrouterError `invalid_file`, also where an id comes twice */
 export async function* records(path: string): AsyncGenerator<{ line: number; value: unknown }> {
@@ -16,8 +16,9 @@ export async function* records(path: string): AsyncGenerator<{ line: number; val
   let line = 0;
   let found = 0;
   try {
-    for await (const text of linesOf(stream)) {
+    for await (const bytes of linesOf(stream)) {
       line++;
+      const text = lineTextOf(bytes, path, line);
       if (text.trim() === '') continue;
       const value = parsed(path, line, text);
       const id = (value as { id?: unknown } | null)?.id;
@@ -43,13 +44,14 @@ export async function* records(path: string): AsyncGenerator<{ line: number; val
 
 /** @throws XrouterError `invalid_file` for what cannot be read to its end, or is in another encoding */
 async function beginningOf(path: string): Promise<'gzip' | 'text'> {
-  const magic = Buffer.alloc(2);
+  let magic = Buffer.alloc(2);
   try {
     // Before it is opened: that would wait for somebody to write into a pipe.
     const kind = kindOfPath(await stat(path));
     if (kind !== undefined) throw new Error(`it is ${kind}, not a file`);
     const file = await open(path);
-    await file.read(magic, 0, 2, 0).finally(() => file.close());
+    const { bytesRead } = await file.read(magic, 0, 2, 0).finally(() => file.close());
+    magic = magic.subarray(0, bytesRead);
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new XrouterError('invalid_file', `${path} cannot be read: ${detail}.`, {
@@ -57,12 +59,9 @@ async function beginningOf(path: string): Promise<'gzip' | 'text'> {
       cause,
     });
   }
-  const word = magic.readUInt16BE();
-  // A byte order mark, or the brace of a first line without one.
-  if ([0xfeff, 0xfffe, 0x7b00, 0x007b].includes(word)) {
-    throw new XrouterError('invalid_file', `${path} is in UTF-16.`, { hint: 'Save it as UTF-8.' });
-  }
-  return word === 0x1f8b ? 'gzip' : 'text';
+  if (magic[0] === 0x1f && magic[1] === 0x8b) return 'gzip';
+  refuseUtf16(magic, path);
+  return 'text';
 }
 
 function parsed(path: string, line: number, text: string): unknown {
@@ -77,7 +76,8 @@ function parsed(path: string, line: number, text: string): unknown {
 
 function damaged(path: string, line: number, cause: unknown): XrouterError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (message === 'Invalid string length') return bad(path, line, 'it is longer than a text can be', cause);
+  if ((cause as { code?: unknown }).code === 'ERR_STRING_TOO_LONG')
+    return bad(path, line, 'it is longer than a text can be', cause);
   const reason = `the file is cut off or damaged (${message})`;
   return new XrouterError('invalid_file', `${path}, line ${line}: ${reason}.`, {
     hint: 'Make or copy it again.',
@@ -86,19 +86,18 @@ function damaged(path: string, line: number, cause: unknown): XrouterError {
 }
 
 /** Not `readline`: it also ends a line at U+2028 and U+2029, which JSON leaves as they are inside a text. */
-async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new StringDecoder('utf8');
-  let begun: string[] = [];
+async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let begun: Buffer[] = [];
   for await (const chunk of stream) {
-    const [first, ...more] = decoder.write(chunk).split('\n');
-    begun.push(first!);
-    for (const text of more) {
-      yield begun.join('');
-      begun = [text];
+    let from = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, from)) {
+      yield Buffer.concat([...begun, chunk.subarray(from, end)]);
+      begun = [];
+      from = end + 1;
     }
+    begun.push(chunk.subarray(from));
   }
-  begun.push(decoder.end());
-  yield begun.join('');
+  yield Buffer.concat(begun);
 }
 
 type FileKind = 'an outcome table' | 'a log of requests' | 'a recording' | 'a policy';

@@ -61,7 +61,10 @@ export interface Promotion {
   /** About how many more logged requests would settle it; `undefined`: nobody knows, or none are needed. */
   moreRows?: number;
   rows: PromotionRows;
-  /** Reward per request: score less lambda times cost relative to the pool's dearest candidate. */
+  /**
+   * Reward per request: score less lambda times cost relative to the pool's dearest candidate. Absent, as the two
+   * below, where the log holds too few outcomes of what either policy would do and the other would not.
+   */
   current?: OffPolicyValue;
   candidate?: OffPolicyValue;
   /** The candidate's reward less the current policy's, doubly robust. */
@@ -88,7 +91,7 @@ export function judgePromotion(
   const scored = free.filter(
     (row) => !scoredByVerifierAlone(row) || (row.verifierAccuracy ?? 0) > EXACT_ACCURACY,
   );
-  const explored = scored.filter(({ candidates, action }) => candidates[action]!.propensity < 1);
+  const explored = scored.filter(isExplored);
   const now = [...forecastLog(current, explored, options.catalog)];
   const next = [...forecastLog(candidate, explored, options.catalog)];
   const judged: number[] = [];
@@ -122,11 +125,7 @@ export function judgePromotion(
     shadow,
   });
 
-  if (explored.length === 0) {
-    return refuse(
-      'the log has no request on which exploration was in force, so nothing is known of other choices',
-    );
-  }
+  if (explored.length === 0) return refuse(nothingToJudgeBy(log, unseen, free, scored));
   if (unsupported > MOST_UNSUPPORTED * (different.length + unsupported)) {
     return refuse(
       `on ${unsupported} of ${different.length + unsupported} requests the log could not have made the choice: support is missing`,
@@ -134,20 +133,19 @@ export function judgePromotion(
   }
   if (different.length === 0) return refuse('the two policies choose the same on every request');
 
+  // Of a handful of outcomes, or none, the figures would be the predictor's own and their intervals a pretence.
+  if (rows.matched < LEAST_MATCHED) {
+    const share = LEAST_MATCHED / Math.max(1, rows.matched) - 1;
+    const reason = tooFew(rows.matched, 'what the candidate would do differently');
+    return refuse(reason, Math.ceil(log.length * share));
+  }
+  const ownMatched = different.filter((k) => choices[k]!.action === currentChoices[k]).length;
+  if (ownMatched < LEAST_MATCHED) return refuse(tooFew(ownMatched, 'what the current policy would do there'));
+
   const currentValue = evaluateOffPolicy(choices, currentChoices, options);
   const candidateValue = evaluateOffPolicy(choices, candidateChoices, options);
   const difference = differenceInterval(choices, currentChoices, candidateChoices, options);
   const figures = { current: currentValue, candidate: candidateValue, difference };
-  if (rows.matched < LEAST_MATCHED) {
-    const share = LEAST_MATCHED / Math.max(1, rows.matched) - 1;
-    const reason = `the log shows only ${rows.matched} outcomes of what the candidate would do differently; at least ${LEAST_MATCHED} are needed`;
-    return { ...refuse(reason, Math.ceil(log.length * share)), ...figures };
-  }
-  const ownMatched = different.filter((k) => choices[k]!.action === currentChoices[k]).length;
-  if (ownMatched < LEAST_MATCHED) {
-    const reason = `the log shows only ${ownMatched} outcomes of what the current policy would do there; at least ${LEAST_MATCHED} are needed`;
-    return { ...refuse(reason), ...figures };
-  }
   for (const policyChoices of [candidateChoices, currentChoices]) {
     const odd = oddCount(choices, policyChoices, different);
     if (odd) return { ...refuse(odd), ...figures };
@@ -169,6 +167,32 @@ export function judgePromotion(
     ...refuse('the candidate may earn more, but it may be chance', Math.ceil(log.length * times)),
     ...figures,
   };
+}
+
+/** Which of the steps that lead to the rows that judge left none; first what more of such requests would not mend. */
+function nothingToJudgeBy(
+  log: readonly BanditRow[],
+  unseen: readonly BanditRow[],
+  free: readonly BanditRow[],
+  scored: readonly BanditRow[],
+): string {
+  if (!log.some(isExplored))
+    return 'the log has no request on which exploration was in force, so nothing is known of other choices; turn it on';
+  if (unseen.length === 0)
+    return 'every request of the log may have been learned from; about half of the prompts never are, so log more of them';
+  if (free.length === 0)
+    return 'every request left to judge by was decided under an accuracy floor, which has no reward to compare';
+  if (scored.length === 0)
+    return 'every request left to judge by was scored by a verifier alone, which errs; give feedback on answers';
+  return 'no request left to judge by had exploration in force, so nothing is known of other choices; log more with it';
+}
+
+function isExplored({ candidates, action }: BanditRow): boolean {
+  return candidates[action]!.propensity < 1;
+}
+
+function tooFew(seen: number, what: string): string {
+  return `the log shows only ${seen} ${seen === 1 ? 'outcome' : 'outcomes'} of ${what}; at least ${LEAST_MATCHED} are needed`;
 }
 
 /**

@@ -45,7 +45,7 @@ export function replayModels(table: OutcomeTable, asked?: readonly string[]): st
       });
     }
   }
-  return asked ? [...asked] : everywhere;
+  return asked ? [...new Set(asked)] : everywhere;
 }
 
 /** Outcomes of a table with what a policy expects of them. The pool's members must all be in the table. */
@@ -64,7 +64,7 @@ export function forecast(rows: readonly TableRow[], pool: PoolPredictor): Foreca
     const { success, costUsd, task } = pool.predict(row.view);
     out.task[i] = task;
     out.success.set(success, i * count);
-    out.expectedCost.set(costUsd, i * count);
+    out.expectedCost.set(pool.rankingCosts(costUsd), i * count);
     models.forEach((id, j) => {
       const outcome = row.outcomes.get(id);
       if (!outcome) return;

@@ -3,6 +3,7 @@
  * `{id, task?, prompt | messages, tools?, outcomes: {MODEL: {score, cost, input_tokens?, output_tokens?}}}`.
  * Score 0..1, cost in USD of that call. Unknown fields are ignored; rows may lack some models.
  */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { XrouterError } from '../errors.ts';
 import { type PromptView, viewPrompt } from '../policy/prompt-view.ts';
@@ -80,14 +81,12 @@ export async function readPrompts(path: string): Promise<TablePrompt[]> {
  */
 export async function readTable(path: string): Promise<OutcomeTable> {
   const rows: TableRow[] = [];
-  const models = new Set<string>();
   for await (const { line, value } of records(path)) {
     const row = shaped(path, line, value, rowShape, 'an outcome table');
     const prompt = promptOf(path, line, row);
     const outcomes = new Map<string, Outcome>();
     for (const [model, outcome] of Object.entries(row.outcomes)) {
       if (model === '') throw bad(path, line, 'outcomes has a model without a name');
-      models.add(model);
       outcomes.set(model, {
         score: outcome.score,
         costUsd: outcome.cost,
@@ -98,7 +97,7 @@ export async function readTable(path: string): Promise<OutcomeTable> {
     if (outcomes.size === 0) throw bad(path, line, 'outcomes is empty');
     rows.push({ ...prompt, outcomes });
   }
-  return { path, rows, models: [...models].sort() };
+  return { path, rows, models: modelsOf(rows) };
 }
 
 /**
@@ -116,6 +115,39 @@ export function requireLearnable(table: OutcomeTable, least: { models: number } 
   const scores = new Set<number>();
   for (const row of rows) for (const outcome of row.outcomes.values()) scores.add(outcome.score);
   if (scores.size < 2) refuse(`all scores are ${[...scores][0]}`);
+}
+
+/**
+ * Tables without the rows that an earlier one holds just so, as where one file is a longer copy of another: counted twice
+ * they would also stand on both sides where a part is kept back to check by.
+ */
+export function withoutRepeats(tables: readonly OutcomeTable[]): {
+  tables: OutcomeTable[];
+  repeated: number;
+} {
+  if (tables.length < 2) return { tables: [...tables], repeated: 0 };
+  const seen = new Set<string>();
+  let repeated = 0;
+  const left = tables.map((table) => {
+    // Ids are told apart within a table only, so none of its own rows is another's repeat.
+    const keys = table.rows.map(keyOf);
+    const rows = table.rows.filter((_, i) => !seen.has(keys[i]!));
+    for (const key of keys) seen.add(key);
+    repeated += table.rows.length - rows.length;
+    return { ...table, rows, models: modelsOf(rows) };
+  });
+  return { tables: left.filter(({ rows }) => rows.length > 0), repeated };
+}
+
+function modelsOf(rows: readonly TableRow[]): string[] {
+  return [...new Set(rows.flatMap(({ outcomes }) => [...outcomes.keys()]))].sort();
+}
+
+function keyOf({ id, task, view, outcomes }: TableRow): string {
+  const measured = [...outcomes].sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([id, task, view, measured]))
+    .digest('base64');
 }
 
 /** @throws XrouterError `invalid_file` where there is neither prompt nor messages */

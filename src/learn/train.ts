@@ -9,7 +9,7 @@ import { fitBackground } from './fit-familiarity.ts';
 import { fitOwnEmbedding } from './fit-own-embedding.ts';
 import { packWordScores, selectRows } from './fit-words.ts';
 import { Random } from './random.ts';
-import { type OutcomeTable, requireLearnable, type TableRow } from './table.ts';
+import { type Outcome, type OutcomeTable, requireLearnable, type TableRow } from './table.ts';
 import { noWords, trainExpert } from './train-expert.ts';
 import { type HeldOut, heldOutForecasts, trainSequence } from './train-sequence.ts';
 
@@ -146,17 +146,25 @@ export function costRatioOn(rows: readonly TableRow[], { id, meanCostUsd }: Cand
 /** What a candidate's calls on these rows cost, and how long they were. */
 export function candidateOf(id: string, rows: readonly TableRow[]): CandidateWeights {
   const outcomes = rows.flatMap((row) => row.outcomes.get(id) ?? []);
-  const mean = (of: (outcome: (typeof outcomes)[number]) => number | undefined): number | undefined => {
-    const known = outcomes.flatMap((outcome) => of(outcome) ?? []);
-    return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0) / known.length;
+  const meanCostUsd = meanOf(outcomes.map(({ costUsd }) => costUsd))!;
+  // Tokens may be counted for short calls only: then they are as many more as all calls are dearer.
+  const mean = (of: (outcome: Outcome) => number | undefined): number | undefined => {
+    const counted = outcomes.filter((outcome) => of(outcome) !== undefined);
+    const tokens = meanOf(counted.map((outcome) => of(outcome)!));
+    const countedUsd = meanOf(counted.map(({ costUsd }) => costUsd));
+    return tokens && countedUsd ? tokens * (meanCostUsd / countedUsd) : tokens;
   };
   const meanInputTokens = mean((outcome) => outcome.inputTokens);
   const meanOutputTokens = mean((outcome) => outcome.outputTokens);
   return {
     id,
-    meanCostUsd: mean((outcome) => outcome.costUsd)!,
+    meanCostUsd,
     // Every call reads and writes something: tokens that are all 0 were not counted.
     ...(meanInputTokens && { meanInputTokens }),
     ...(meanOutputTokens && { meanOutputTokens }),
   };
+}
+
+function meanOf(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -118,7 +118,7 @@ function measure(table: OutcomeTable, seed: number) {
     told: frontierScore(outcomes, choices(told, LAMBDAS)).gain,
     neighbours: frontierScore(outcomes, knn).gain,
     worstTenth: 100 * gap(worst),
-    worstError: 100 * worst.error,
+    worstError: 100 * worst.error!,
     tasksWithin: tasksWithin(rows, models.length, success, outcomes.score),
   };
 }

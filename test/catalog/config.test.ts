@@ -105,5 +105,17 @@ describe('a pool file', () => {
         message: expect.stringContaining('none.json'),
       });
     });
+
+    it('is refused in another encoding, by its line', async () => {
+      const path = join(folder, 'latin.json');
+      const text = JSON.stringify({ models: [{ ...POOL.models[0], id: 'größer' }] }, null, 2);
+      await writeFile(path, text, 'latin1');
+      await expect(poolFromFile(path)).rejects.toMatchObject({
+        code: 'invalid_file',
+        message: `${path}, line 4: it is not in UTF-8.`,
+      });
+      await writeFile(path, text, 'utf16le');
+      await expect(poolFromFile(path)).rejects.toThrow('is in UTF-16.');
+    });
   });
 });

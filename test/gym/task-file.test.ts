@@ -238,6 +238,6 @@ test('a file that is not there, or cut off, is refused by name', async () => {
   writeFileSync(path, gzipSync('{"id":"a","task":"b","prompt":"c","answer":"d"}\n').subarray(0, 30));
   await expect(readTaskFile(path)).rejects.toThrow(/cut.jsonl.gz cannot be read/);
   const latin = join(folder, 'latin.jsonl');
-  writeFileSync(latin, Buffer.from('{"id":"a","task":"b","prompt":"Z\u00fcrich?","answer":"d"}', 'latin1'));
-  await expect(readTaskFile(latin)).rejects.toThrow(/latin.jsonl cannot be read.*utf-8/);
+  writeFileSync(latin, Buffer.from('\n{"id":"a","task":"b","prompt":"Z\u00fcrich?","answer":"d"}', 'latin1'));
+  await expect(readTaskFile(latin)).rejects.toThrow(/latin.jsonl, line 2: it is not in UTF-8\./);
 });

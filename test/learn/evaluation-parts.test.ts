@@ -28,7 +28,7 @@ describe('reliability', () => {
     const data = world(3000, 11, 0);
     const { tenths, floors, worst } = reliability(data);
     for (const { expected, reached, error } of tenths) {
-      expect(Math.abs(reached - expected)).toBeLessThan(4 * error + 1e-9);
+      expect(Math.abs(reached - expected)).toBeLessThan(4 * error! + 1e-9);
     }
     expect(worst).toBeLessThan(3);
     for (const { floor, rows, reached, error } of floors) {
@@ -43,7 +43,15 @@ describe('reliability', () => {
     expect(worst).toBeGreaterThan(8);
     expect(worst).toBeLessThan(16);
     const middle = tenths.find(({ from }) => from === 0.5)!;
-    expect(Math.abs(middle.reached - middle.expected)).toBeGreaterThan(3 * middle.error);
+    expect(Math.abs(middle.reached - middle.expected)).toBeGreaterThan(3 * middle.error!);
+  });
+
+  it('of a tenth with the pairs of one row alone: no interval, since nobody knows how far others lie', () => {
+    const [success, score] = [Float64Array.of(0.55, 0.52, 0.31, 0.35), Float64Array.of(1, 1, 0, 1)];
+    const shape = { rows: 2, models: ['a', 'b'], expectedCost: Float64Array.of(1, 2, 1, 2) };
+    for (const { pairs, error } of reliability({ ...shape, success, score }).tenths) {
+      expect({ pairs, error }).toEqual({ pairs: 2, error: undefined });
+    }
   });
 });
 

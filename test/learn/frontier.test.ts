@@ -67,6 +67,33 @@ describe('the frontier', () => {
     expect(frontierScore(data, routers).costMatch).toBeCloseTo(1, 9);
   });
 
+  it('of equally accurate models the cheapest is the best, so that no saving is stated that a fixed model gives', () => {
+    const models = ['a-dear', 'b-cheap', 'c-weak'];
+    const scores = [
+      [1, 1, 0],
+      [0.1, 0.3, 0],
+      [0.2, 0.2, 0],
+      [0.3, 0.1, 1],
+    ];
+    const prices = [0.02, 0.001, 0.0001];
+    const data = {
+      rows: scores.length,
+      models,
+      score: Float64Array.from(scores.flat()),
+      cost: Float64Array.from(scores.flatMap(() => prices)),
+    };
+    const always = (j: number): Operation => ({
+      lambda: j,
+      cost: new Float64Array(4).fill(prices[j]!),
+      score: Float64Array.from(scores, (row) => row[j]!),
+    });
+    expect(frontierScore(data, [always(1), always(2)])).toMatchObject({
+      best: 'b-cheap',
+      bestCostUsd: 0.001,
+      costMatch: 1,
+    });
+  });
+
   // Recorded from the scorer on the same made-up rows; the next test runs it where it is at hand.
   it('agrees with figures recorded from the scorer', () => {
     const { data, routers } = randomRouter(7, [0, 1, 2, 3]);

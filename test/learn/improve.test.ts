@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type BanditRow,
   decodeWeights,
   encodeWeights,
   improvePolicy,
   isHeldOut,
   judgePromotion,
+  type PolicyWeights,
 } from '../../src/learn/index.ts';
 import { forecastLog } from '../../src/learn/log-forecast.ts';
 import { Random } from '../../src/learn/random.ts';
@@ -169,6 +171,31 @@ describe('promotion', () => {
       promote: false,
       reason: expect.stringContaining('support is missing'),
     });
+  });
+
+  it('gives no figures where hardly an outcome says what they are', () => {
+    const choice = (policy: PolicyWeights, row: BanditRow) => [...forecastLog(policy, [row])][0]!.choice;
+    const heldOut = log.filter(isHeldOut);
+    const unlike = (row: BanditRow) => row.action === choice(base, row) && choice(better, row) !== row.action;
+    const one = heldOut.find(
+      (row) => row.action === choice(better, row) && choice(base, row) !== row.action,
+    )!;
+    const refused = judgePromotion(base, better, [...heldOut.filter(unlike).slice(0, 30), one], quick);
+    expect(refused).toMatchObject({
+      promote: false,
+      reason: expect.stringMatching(
+        /^the log shows only 1 outcome of what the candidate would do differently/,
+      ),
+    });
+    expect(refused.difference ?? refused.candidate ?? refused.current).toBeUndefined();
+  });
+
+  it('says what left nothing to judge by', () => {
+    const left = (rows: readonly BanditRow[]) => judgePromotion(base, better, rows, quick).reason;
+    expect(left(log.filter((row) => !isHeldOut(row)))).toMatch(/every request .* learned from/);
+    expect(left(log.map((row) => ({ ...row, minSuccess: 0.8 })))).toMatch(/accuracy floor/);
+    const judgedOnly = { sources: ['verifier'], verifierAccuracy: 0.9 };
+    expect(left(log.map((row) => ({ ...row, ...judgedOnly })))).toMatch(/verifier alone/);
   });
 
   it('is refused where some answers are scored more often than others', () => {

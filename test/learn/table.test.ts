@@ -169,6 +169,24 @@ describe('a bad table is refused with the line and the reason', () => {
     await expect(readTable(at('utf-16'))).rejects.toThrow('is in UTF-16.');
   });
 
+  test('text that is not UTF-8, by its line', async () => {
+    const line = (id: string, prompt: string) => `${JSON.stringify({ ...good, id, prompt })}\n`;
+    const latin = Buffer.concat([
+      Buffer.from(`\uFEFF${line('a', 'Zürich 東京')}\n`),
+      Buffer.from(line('b', 'Zürich'), 'latin1'),
+    ]);
+    for (const bytes of [latin, gzipSync(latin)]) {
+      await writeFile(at('latin'), bytes);
+      for (const read of [readTable, readPrompts]) {
+        await expect(read(at('latin'))).rejects.toMatchObject({
+          code: 'invalid_file',
+          message: `${at('latin')}, line 3: it is not in UTF-8.`,
+          hint: 'Save it as UTF-8.',
+        });
+      }
+    }
+  });
+
   test('an empty file and a missing one', async () => {
     await writeFile(at('empty'), '\n');
     await expect(readTable(at('empty'))).rejects.toThrow(/table is empty/);

@@ -6,6 +6,7 @@ import { parsePool } from '../../src/catalog/pool.ts';
 import { writeWhole } from '../../src/files.ts';
 import { calibratePolicy } from '../../src/learn/calibrate.ts';
 import { decideTable } from '../../src/learn/decide.ts';
+import { forecast } from '../../src/learn/replay.ts';
 import type { OutcomeTable } from '../../src/learn/table.ts';
 import { fitPredictor } from '../../src/learn/train.ts';
 import { PoolPredictor } from '../../src/policy/embedded/pool.ts';
@@ -47,8 +48,8 @@ test('a larger lambda never costs more, neither expected nor in fact', () => {
   for (let i = 1; i < costs.length; i++) expect(costs[i]!).toBeLessThanOrEqual(costs[i - 1]! * 1.001);
   const expected = new Map<string, number>();
   for (const { id, cost } of decideTable(pool, held.rows, lambdas)) {
-    expect(cost).toBeLessThanOrEqual(expected.get(id) ?? Number.POSITIVE_INFINITY);
-    expected.set(id, cost);
+    expect(cost!).toBeLessThanOrEqual(expected.get(id) ?? Number.POSITIVE_INFINITY);
+    expected.set(id, cost!);
   }
 });
 
@@ -95,6 +96,60 @@ test('a call whose tokens were recorded as 0 is not free on a prompt unlike the 
     expect(costUsd[tiny]!).toBeGreaterThan(usual / 20);
     expect(costUsd[tiny]!).toBeLessThan(usual * 20);
   }
+});
+
+test('where tokens were counted for short calls only, the same price is the same cost', async () => {
+  const priced = { tiny: 1, coder: 4, large: 100 };
+  const rows = worldRows(300, 18).map((row) => {
+    const short = row.prompt.length < 100;
+    const outcomes = Object.entries(row.outcomes).map(([model, outcome]) => {
+      const { score, input_tokens, output_tokens } = outcome;
+      const cost = (priced[model as keyof typeof priced] * (input_tokens + output_tokens)) / 1e6;
+      return [model, { score, cost, ...(short && { input_tokens, output_tokens }) }];
+    });
+    return { ...row, outcomes: Object.fromEntries(outcomes) };
+  });
+  const predictor = new Predictor(predictorOf([await tableOf(folder, 'short', rows)], { trees: 20 }));
+  const models = Object.entries(priced).map(([id, usd]) => ({
+    id,
+    inputUsdPerMTok: usd,
+    outputUsdPerMTok: usd,
+  }));
+  const catalog = parsePool(JSON.stringify({ models }), 'pool');
+  const ids = models.map(({ id }) => id);
+  const asThen = new PoolPredictor(predictor, ids);
+  const asNow = new PoolPredictor(predictor, ids, catalog);
+  for (const { view } of held.rows.slice(0, 20)) {
+    const then = asThen.predict(view).costUsd.slice();
+    asNow.predict(view).costUsd.forEach((usd, j) => {
+      expect(usd / then[j]!).toBeCloseTo(1, 6);
+    });
+  }
+});
+
+test('what was free in training and has a price today is not chosen as if it were free', async () => {
+  const rows = worldRows(300, 19).map(({ outcomes, ...row }) => ({
+    ...row,
+    outcomes: { ...outcomes, coder: { ...outcomes.coder!, cost: 0 } },
+  }));
+  const predictor = new Predictor(predictorOf([await tableOf(folder, 'free', rows)], { trees: 20 }));
+  const prices = { tiny: 0.1, coder: 9, large: 9 };
+  const models = Object.entries(prices).map(([id, usd]) => ({
+    id,
+    inputUsdPerMTok: usd,
+    outputUsdPerMTok: usd,
+  }));
+  const catalog = parsePool(JSON.stringify({ models }), 'pool');
+  const named = (pool: PoolPredictor) => [...decideTable(pool, held.rows.slice(0, 50), [100])];
+  expect(named(new PoolPredictor(predictor, ['tiny', 'coder', 'large'])).map(({ model }) => model)).toEqual(
+    Array(50).fill('coder'),
+  );
+  const today = new PoolPredictor(predictor, ['tiny', 'coder', 'large'], catalog);
+  expect(named(today).map(({ model }) => model)).not.toContain('coder');
+  const [only] = named(new PoolPredictor(predictor, ['coder'], catalog));
+  expect(only).not.toHaveProperty('cost');
+  const { expectedCost } = forecast(held.rows, today);
+  expect(Math.min(...expectedCost)).toBeGreaterThan(0);
 });
 
 test('an accuracy floor takes the cheapest that reaches it, else the strongest and says so', () => {

@@ -4,7 +4,13 @@ import { calibratePolicy, encodeWeights, readTable, writeWhole } from '../../../
 import { JSON_DOCUMENT } from '../flags.ts';
 import { printJson, requireOtherThan, say } from '../output.ts';
 import { counted } from '../terminal.ts';
-import { openPolicy, type PolicyAndTable, withPolicyAndTable } from '../trained-policy.ts';
+import {
+  COSTS_STAY,
+  openPolicy,
+  type PolicyAndTable,
+  withoutTokens,
+  withPolicyAndTable,
+} from '../trained-policy.ts';
 
 interface Flags extends PolicyAndTable {
   out: string;
@@ -27,6 +33,9 @@ export function command(): Command {
       const known = new Set(before.candidates.map(({ id }) => id));
       const added = weights.candidates.map(({ id }) => id).filter((id) => !known.has(id));
       const { length } = weights.candidates;
+      const unused = withoutTokens(weights.candidates.filter(({ id }) => added.includes(id)));
+      if (unused.length > 0)
+        say(`Prices of another day will not change what ${unused.join(', ')} cost. ${COSTS_STAY}`);
       say(
         `${out}: ${counted(added.length, 'new candidate')} from ${counted(rows.length, 'row')}, ${length} in all`,
       );

@@ -27,7 +27,11 @@ export function command(): Command {
     .description('Decides for every row of a table and every lambda; never looks at outcomes.')
     .option(...LAMBDAS)
     .requiredOption('--out <file>', 'where the decisions are written, JSON lines')
-    .option('--pool <a,b>', 'choose among these models only', list)
+    .option(
+      '--pool <a,b>',
+      'choose among these models; default: all of the catalog, without one all that the policy knows',
+      list,
+    )
     .option(...CATALOG)
     .option('--min-success <x>', 'accuracy floor instead of lambda (0..1)', probability)
     .option(...JSON_DOCUMENT)

@@ -52,12 +52,13 @@ export function command(): Command {
       const { seed, quick } = flags;
       const report = evaluatePolicy(weights, table, { seed, quick, catalog, training, progress: say });
       const provenance = await provenanceOf(flags);
+      // First what cannot fail: a full disk must not cost the figures of minutes.
+      if (flags.json) printJson({ ...report, provenance });
+      else process.stdout.write(shown(evaluationSummary(report, columnsOf(process.stdout))));
       if (flags.out !== undefined) {
         await writeWhole(flags.out, [evaluationPage(report, provenance)]);
         say(`${flags.out}: the report`);
       }
-      if (flags.json) printJson({ ...report, provenance });
-      else process.stdout.write(shown(evaluationSummary(report, columnsOf(process.stdout))));
     });
 }
 

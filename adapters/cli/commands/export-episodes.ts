@@ -29,6 +29,12 @@ export function episodesCommand(): Command {
       const kept = await ledger.episodeStore
         .episodes({ limit: Number.MAX_SAFE_INTEGER, ...(since !== undefined && { since: isoTime(since) }) })
         .finally(() => ledger.close());
+      if (kept.length === 0) {
+        const when = since === undefined ? '' : ` since ${since}`;
+        throw new XrouterError('invalid_file', `${path} keeps no request${when}.`, {
+          hint: 'Name the file that your program keeps its episodes in (--ledger).',
+        });
+      }
       const { rows, omitted } = banditLog(kept);
       for (const [reason, count] of omitted) say(`${count} left out: ${reason}`);
       if (rows.length === 0) {

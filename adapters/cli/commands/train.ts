@@ -11,6 +11,7 @@ import {
   requireWritable,
   shippedPolicyPath,
   trainPolicy,
+  withoutRepeats,
   writeWhole,
 } from '../../../src/learn/index.ts';
 import { embeddingsFrom } from '../embeddings.ts';
@@ -18,6 +19,7 @@ import { CONFIG, JSON_DOCUMENT, repeated, wholeFrom } from '../flags.ts';
 import { printJson, requireOtherThan, say, UsageError } from '../output.ts';
 import { catalogOf } from '../setup.ts';
 import { counted } from '../terminal.ts';
+import { COSTS_STAY, withoutTokens } from '../trained-policy.ts';
 
 interface Flags {
   table?: string[];
@@ -54,7 +56,7 @@ export function command(): Command {
     .option('--catalog <file>', 'with --log: pool file with prices and benchmarks; default: your catalog')
     .option(...CONFIG)
     .action(async (flags: Flags) => {
-      requireOtherThan(flags.out, ...(flags.table ?? []), ...(flags.log ?? []), flags.catalog);
+      requireOtherThan(flags.out, ...(flags.table ?? []), ...(flags.log ?? []), flags.catalog, flags.policy);
       if (flags.log) await improve(flags.log, flags);
       else if (flags.table) await train(flags.table, flags);
       else throw new UsageError('Give --table or --log.');
@@ -69,12 +71,17 @@ async function train(paths: readonly string[], flags: Flags): Promise<void> {
     throw new UsageError('--catalog goes with --log: a policy takes the prices of the day when it decides.');
   await requireWritable(out);
   const embeddings = flags.embeddings === undefined ? undefined : await embeddingsFrom(flags.embeddings);
-  let tables: OutcomeTable[] = [];
-  for (const path of paths) tables.push(await readTable(path));
+  const given: OutcomeTable[] = [];
+  for (const path of paths) given.push(await readTable(path));
+  let { tables, repeated } = withoutRepeats(given);
+  if (repeated > 0) say(`${counted(repeated, 'row')} that several tables hold count once`);
   if (embeddings) tables = await embedTables(tables, embeddings, { progress: say });
   const weights = trainPolicy(tables, { seed, name, dapo: { normalise: divideByStd }, progress: say });
   const bytes = encodeWeights(weights);
   await writeWhole(out, [bytes]);
+  const fixed = withoutTokens(weights.candidates);
+  if (fixed.length > 0)
+    say(`Prices of another day will not change what ${fixed.join(', ')} cost. ${COSTS_STAY}`);
   say(`${out}: ${counted(weights.candidates.length, 'candidate')}, ${(bytes.length / 1e6).toFixed(2)} MB`);
   if (json) {
     const candidates = weights.candidates.map(({ id }) => id);
@@ -96,7 +103,10 @@ async function improve(paths: readonly string[], flags: Flags): Promise<void> {
   say(
     `${out}: learned from ${learned.rows} of ${log.length} requests, about half are kept back to judge by; expected success changed by ${change} points on average`,
   );
-  if (learned.meanChange === 0) say('Nothing was learned that holds on requests left out.');
+  if (learned.meanChange === 0)
+    say(
+      `Nothing was learned that holds on requests left out: ${out} decides as before. Log more requests with their scores, and train again.`,
+    );
   if (json) {
     const shrinkage = Number.isFinite(learned.shrinkage) ? learned.shrinkage : null;
     printJson({ policy: out, seed, log: log.length, ...learned, shrinkage });

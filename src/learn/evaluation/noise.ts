@@ -71,8 +71,9 @@ export function promptNoise(
   const members = pool.ids.map((_, j) => j);
   const count = members.length;
   const decide = (view: PromptView): number[] => {
-    const expected = pool.predict(view);
-    return NOISE_LAMBDAS.map((lambda) => chooseByLambda(members, expected, lambda, pool.referenceUsd));
+    const { success, costUsd } = pool.predict(view);
+    const options = { success, costUsd: pool.rankingCosts(costUsd) };
+    return NOISE_LAMBDAS.map((lambda) => chooseByLambda(members, options, lambda, pool.referenceUsd));
   };
   const before = Array.from(sample, (row) => decide(rows[row]!.view));
   const kinds = Object.entries(CHANGES).map(([kind, change], k): NoiseFigures => {

@@ -32,7 +32,9 @@ function tenthOf({ rows, models, success, score }: Expected, tenth: number): Rel
   let expected = 0;
   let reached = 0;
   let square = 0;
+  let seen = 0;
   for (let row = 0; row < rows; row++) {
+    const before = pairs;
     let missed = 0;
     for (let at = row * count; at < (row + 1) * count; at++) {
       if (Math.min(TENTHS - 1, Math.floor(success[at]! * TENTHS)) !== tenth) continue;
@@ -43,6 +45,7 @@ function tenthOf({ rows, models, success, score }: Expected, tenth: number): Rel
     }
     // The models of one row succeed and fail together, so rows are what is independent.
     square += missed ** 2;
+    if (pairs > before) seen++;
   }
   const share = pairs > 0 ? 1 / pairs : 0;
   return {
@@ -51,7 +54,8 @@ function tenthOf({ rows, models, success, score }: Expected, tenth: number): Rel
     pairs,
     expected: expected * share,
     reached: reached * share,
-    error: Math.sqrt(square) * share,
+    // Of a single row nobody knows how far others would lie from it.
+    ...(seen > 1 && { error: Math.sqrt(square) * share }),
   };
 }
 

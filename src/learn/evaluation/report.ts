@@ -76,8 +76,8 @@ export interface ReliabilityTenth {
   /** Mean expected success, and mean score. */
   expected: number;
   reached: number;
-  /** Standard error of (reached - expected), rows as clusters. */
-  error: number;
+  /** Standard error of (reached - expected), rows as clusters; absent for a single row. */
+  error?: number;
 }
 
 /** The promise of an accuracy floor, over the rows on which the policy says that it is reached. */

@@ -32,7 +32,7 @@ function draw({ reliability: { tenths } }: EvaluationReport, size: Size): Markup
     ${axes({ size, margin, x, y, xTitle: 'expected success', yTitle: 'reached' })}
     <text class="tick small" x="4" y="${size.height - 6}">pairs</text>
     <path class="line mixing" d="M${x(0)} ${y(0)}L${x(1)} ${y(1)}"/>
-    ${tenths.map(({ expected, reached, error, pairs, from, to }) => {
+    ${tenths.map(({ expected, reached, error = 0, pairs, from, to }) => {
       const [low, high] = [within(reached - 1.96 * error), within(reached + 1.96 * error)];
       return markup`
     <path class="whisker policy" d="M${x(expected).toFixed(1)} ${y(low).toFixed(1)}V${y(high).toFixed(1)}"/>

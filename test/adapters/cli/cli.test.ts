@@ -35,6 +35,26 @@ it('help of a command names its options, however it is asked for', async () => {
   expect((await xrouter(['help'])).stdout).toMatch(/promote +replace a policy/);
 });
 
+it.each([
+  [['train', '--table', 'a.jsonl', '--ot', 'b.xrp'], '--ot', '--out'],
+  [['decide', '--lamda', '1'], '--lamda', '--lambda'],
+  [['export', 'verl', '--tabl', 'a.jsonl'], '--tabl', '--table'],
+])('a mistyped flag is named, whatever else is missing: %j', async (args, typed, meant) => {
+  const { status, stdout, stderr } = await xrouter(args);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toContain(`unknown option '${typed}'`);
+  expect(stderr).toContain(`Did you mean ${meant}?`);
+  expect(stderr).not.toContain('required');
+});
+
+it('a flag that is missing is still asked for', async () => {
+  const { status, stderr } = await xrouter(['train', '--table', 'a.jsonl']);
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: expect.stringContaining("required option '--out <file>' not specified"),
+  });
+});
+
 describe('xrouter route', () => {
   it('decides without any key and prints exactly one JSON document', async () => {
     const { status, stdout, stderr } = await xrouter([

@@ -1,6 +1,7 @@
 /** `xrouter eval` as a process: what it prints and writes, and that bad input leaves nothing behind. */
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -152,6 +153,37 @@ describe('xrouter eval', () => {
     );
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(/r\.html cannot be written/);
+  });
+
+  it('an --out that can no longer be written in the end does not cost the figures', async () => {
+    mkdirSync(join(folder, 'gone'));
+    const flags = [
+      '--policy',
+      'p.xrp',
+      '--table',
+      'table.jsonl',
+      '--quick',
+      '--json',
+      '--out',
+      'gone/r.html',
+    ];
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'eval', ...flags], {
+      cwd: folder,
+    });
+    let printed = '';
+    let said = '';
+    child.stdout.on('data', (part) => {
+      printed += part;
+    });
+    child.stderr.on('data', (part) => {
+      // By its first line of progress it has seen that the folder is there.
+      if (said === '') rmSync(join(folder, 'gone'), { recursive: true });
+      said += part;
+    });
+    const [status] = await once(child, 'close');
+    expect(status).toBe(1);
+    expect(said).toContain('r.html cannot be written');
+    expect(JSON.parse(printed)).toMatchObject({ format: 'xrouter-evaluation' });
   });
 
   it('wrong usage has status 2', async () => {

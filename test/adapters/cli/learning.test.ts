@@ -48,6 +48,13 @@ describe('xrouter feedback', () => {
     const out = join(folder, 'log.jsonl');
     const exported = await xrouter('export', 'episodes', '--ledger', ledger, '--out', out);
     expect(exported).toMatchObject({ status: 1, stderr: expect.stringContaining('none of 1 episodes') });
+    const later = await xrouter(
+      ...['export', 'episodes', '--ledger', ledger, '--since', '2999-01-01', '--out', out],
+    );
+    expect(later).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('keeps no request since 2999'),
+    });
     expect(existsSync(out)).toBe(false);
   });
 });
@@ -109,6 +116,7 @@ describe('xrouter train --log and promote', () => {
     [['train', '--table', 't', '--catalog', 'c', '--out', 'p'], 2, /--catalog goes with --log/],
     [['train', '--table', 't', '--out', './t'], 2, /--out \.\/t is what this command reads/],
     [['train', '--log', 't', '--policy', 'p', '--out', 't'], 2, /is what this command reads/],
+    [['train', '--log', 'l', '--policy', 'p', '--out', './p'], 2, /is what this command reads/],
     [['export', 'episodes', '--ledger', 't', '--out', 't'], 2, /is what this command reads/],
     [['promote', '--candidate', 'n', '--current', 'c', '--log', 't', '--out', 't'], 2, /is what this/],
     [['decide', '--table', 't', '--out', 't'], 2, /is what this command reads/],

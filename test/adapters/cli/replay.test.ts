@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readTable } from '../../../src/learn/index.ts';
 import { commandLine, type Ran } from '../../support/command-line.ts';
 import { worldRows, writeRows } from '../../support/outcomes.ts';
 
@@ -56,6 +57,15 @@ test('without a verifier it makes the call that decide makes', async () => {
   const decided = (await readFile(at('decided'), 'utf8')).trimEnd().split('\n');
   const models = decided.map((line) => (JSON.parse(line) as { model: string }).model);
   expect((await played('one')).map(({ calls }) => calls)).toEqual(models.map((model) => [model]));
+});
+
+test('a model that is named twice in the pool is called once', async () => {
+  const { models } = await readTable(at('other'));
+  await replay('once', '--pool', models.join(','), '--verifier', '0.6');
+  const twice = await replay('twice', '--pool', [...models, ...models].join(','), '--verifier', '0.6');
+  expect(twice.status).toBe(0);
+  expect(await readFile(at('twice'), 'utf8')).toBe(await readFile(at('once'), 'utf8'));
+  for (const { calls } of await played('twice')) expect(new Set(calls).size).toBe(calls.length);
 });
 
 test('a verifier worse than a coin, no call at all, and a model that was not measured are refused', async () => {

@@ -86,6 +86,35 @@ test('calibrate adds a candidate, which decide then may choose', async () => {
   expect((await decisions('coders')).every(({ model }) => model === 'coder')).toBe(true);
 });
 
+test('rows that several tables hold count once, so that a longer copy of a table teaches as it does alone', async () => {
+  await writeRows(at('part'), worldRows(120, 1, ['tiny', 'large']).slice(0, 70));
+  const tables = ['--table', at('part'), '--table', at('table')];
+  const { status, stdout, stderr } = await xrouter('train', ...tables, '--out', at('both'), '--json');
+  expect(status).toBe(0);
+  expect(stderr).toContain('70 rows that several tables hold count once');
+  expect(JSON.parse(stdout)).toMatchObject({ rows: 120 });
+});
+
+test('a table without token counts is told that prices of another day will change nothing', async () => {
+  const uncounted = worldRows(60, 5, ['tiny', 'large']).map(({ outcomes, ...row }) => {
+    const { input_tokens, output_tokens, ...tiny } = outcomes.tiny!;
+    return { ...row, outcomes: { ...outcomes, tiny } };
+  });
+  await writeRows(at('uncounted'), uncounted);
+  const trained = await xrouter('train', '--table', at('uncounted'), '--out', at('fixed'));
+  expect(trained).toMatchObject({ status: 0, stderr: expect.stringContaining('what tiny cost') });
+  expect(trained.stderr).toContain('input_tokens and output_tokens');
+  const models = ['tiny', 'large'].map((id) => ({ id, inputUsdPerMTok: 1000, outputUsdPerMTok: 1000 }));
+  await writeFile(at('pool'), JSON.stringify({ models }));
+  const decide = (policy: string) =>
+    xrouter(
+      'decide',
+      ...['--policy', at(policy), '--table', at('few'), '--catalog', at('pool'), '--out', at('priced')],
+    );
+  expect((await decide('fixed')).stderr).toContain(`${at('pool')}: its prices of tiny are not used.`);
+  expect((await decide('policy')).stderr).not.toContain('not used');
+});
+
 test('what fails says the line and the reason, ends with 1 and leaves no file', async () => {
   await writeFile(at('bad'), `${JSON.stringify(worldRows(1, 4)[0])}\n{"id": "x", "prompt": "p"}\n`);
   const bad = await xrouter('train', '--table', at('bad'), '--out', at('never'));
