@@ -24,9 +24,6 @@ export interface Way {
   signal?: AbortSignal;
 }
 
-/** The way of LangChain's own LLM runs: a cached model, `generate`. */
-export const ALONE: Way = { alone: true, stream: true };
-
 /** The parts of the answer as they come. @throws as `answerParts` and `toRouteRequest` do */
 export function ask(
   { router, defaults }: Setup,
