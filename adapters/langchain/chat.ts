@@ -66,10 +66,13 @@ export class ChatXRouter extends LlmRunModel {
     return 'ChatXRouter';
   }
 
-  /** @throws XrouterError `invalid_config` that names the field, `unknown_model` */
-  constructor(fields: ChatXRouterFields = {}) {
+  /**
+   * @param setup what the fields say, where this package has read them before
+   * @throws XrouterError `invalid_config` that names the field, `unknown_model`
+   */
+  constructor(fields: ChatXRouterFields = {}, setup: Setup = setUp(fields)) {
     super(baseFields(fields));
-    this.#setup = setUp(fields);
+    this.#setup = setup;
   }
 
   /** The router itself: its catalog, its ledger, `decide`. */
@@ -102,7 +105,7 @@ export class ChatXRouter extends LlmRunModel {
 
   /** What every candidate can do, since any of them may answer. */
   override get profile(): ModelProfile {
-    this.#profile ??= commonProfile(defaultCandidates(this.router));
+    this.#profile ??= commonProfile(defaultCandidates(this.#setup));
     return this.#profile;
   }
 

@@ -4,18 +4,17 @@ import { defaultCandidates, type Setup } from './setup.ts';
 import type { ChatXRouterCallOptions } from './types.ts';
 
 /** What a cached answer depends on beside messages and call options. */
-export function identifyingParams({ router, defaults: { limitsFirstToken, ...sampling } }: Setup) {
-  const { defaults, policy, routes, verifier } = router.parts;
-  const pool = defaultCandidates(router).map(({ id }) => id);
-  return { ...defaults, ...sampling, pool, policy: policy.name, routes, verifier: verifier?.name };
+export function identifyingParams(setup: Setup) {
+  const { limitsFirstToken, ...own } = setup.defaults;
+  const { defaults, policy, routes, verifier } = setup.router.parts;
+  const pool = defaultCandidates(setup).map(({ id }) => id);
+  return { ...defaults, ...own, pool, policy: policy.name, routes, verifier: verifier?.name };
 }
 
 /** Told before the choice is made: only a router with one candidate knows its model. The runs of calls tell theirs. */
-export function langSmithParams(
-  { router, defaults }: Setup,
-  options: Partial<ChatXRouterCallOptions>,
-): LangSmithParams {
-  const [only, ...others] = defaultCandidates(router);
+export function langSmithParams(setup: Setup, options: Partial<ChatXRouterCallOptions>): LangSmithParams {
+  const { defaults } = setup;
+  const [only, ...others] = defaultCandidates(setup);
   const single = others.length === 0 ? only : undefined;
   return {
     ls_provider: single?.provider ?? 'xrouter',

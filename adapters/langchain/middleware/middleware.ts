@@ -1,0 +1,121 @@
+/** The router in an agent that stays as it is: it takes the place of the agent's model, call by call. */
+import { randomUUID } from 'node:crypto';
+import { AIMessage, type BaseMessage } from '@langchain/core/messages';
+import { createMiddleware } from 'langchain';
+import { z } from 'zod';
+import { type Router, XrouterError } from '../../../src/index.ts';
+import { giveFeedback, type RunFeedback } from '../feedback.ts';
+import { type RoutingInfo, routingInfo } from '../routing.ts';
+import { setUp } from '../setup.ts';
+import { addCost, costOfRouting, costSchema, NO_COST } from './agent-cost.ts';
+import { type Rules, routedCall } from './model-call.ts';
+import { RunMemories } from './run-memory.ts';
+import { contextSchema, type XRouterMiddlewareFields } from './types.ts';
+
+const stateSchema = z.object({
+  runCost: costSchema,
+  threadCost: costSchema,
+  /** Id of the run. What begins with "_" is nobody's input and nobody's output. */
+  _routedRun: z.string().optional(),
+  /** Episode whose cost was counted last. */
+  _routedLast: z.string().optional(),
+});
+
+/**
+ * Middleware that lets the router choose, call and account for the model of an agent, in the place of the model
+ * that the agent was made with. What was chosen for what the human said is kept through the tool calls that
+ * follow. The agent's state says what it cost: `runCost` this run, `threadCost` all runs of the thread.
+ *
+ * @param fields what `ChatXRouter` takes, and `runUsd`, `exitBehavior`, `failOpen`
+ * @returns the middleware, with its `router` and `feedback` as `ChatXRouter` has them
+ * @throws XrouterError `invalid_config` that names the field, `unknown_model`
+ *
+ * @example
+ * ```ts
+ * import { createAgent } from 'langchain';
+ * import { xrouterMiddleware } from 'xrouter/langchain/middleware';
+ *
+ * const routing = xrouterMiddleware({ candidates: ['openai/gpt-5-nano', 'openai/gpt-5'], runUsd: 0.05 });
+ * const agent = createAgent({ model: 'openai:gpt-5', tools: [weather], middleware: [routing] });
+ *
+ * const { messages, runCost } = await agent.invoke({ messages: question }, { context: { routing: { lambda: 1 } } });
+ * console.log(messages.at(-1)?.text, runCost.costUsd);
+ * ```
+ */
+export function xrouterMiddleware(fields: XRouterMiddlewareFields = {}) {
+  const { runUsd, exitBehavior, failOpen, ...chat } = fields;
+  checkRules({ runUsd, exitBehavior, failOpen });
+  const setup = setUp(chat);
+  const rules: Rules = { fields: chat, setup, exitBehavior, failOpen };
+  const { router } = setup;
+  const runs = new RunMemories();
+
+  const middleware = createMiddleware({
+    name: 'XRouterMiddleware',
+    stateSchema,
+    contextSchema,
+    beforeAgent({ threadCost, _routedRun }) {
+      const abandoned = runs.takeAbandoned(_routedRun);
+      return {
+        runCost: NO_COST,
+        _routedRun: randomUUID(),
+        ...(abandoned && { threadCost: addCost(threadCost, abandoned) }),
+      };
+    },
+    wrapModelCall(request, handler) {
+      const { state, runtime } = request;
+      const { runUsd: ofContext, ...told } = runtime.context?.routing ?? {};
+      const threadId = runtime.configurable?.thread_id;
+      const session = told.session ?? (typeof threadId === 'string' ? threadId : undefined);
+      const run = runs.of(state._routedRun);
+      run.begin(request);
+      const mostUsd = ofContext ?? runUsd;
+      const budget =
+        mostUsd === undefined
+          ? undefined
+          : { runUsd: mostUsd, spent: addCost(state.runCost ?? NO_COST, run.spent) };
+      return routedCall(rules, { run, routing: { ...told, session }, budget }, request, handler);
+    },
+    afterModel({ messages, runCost, threadCost, _routedRun, _routedLast }) {
+      const last = lastRouting(messages);
+      const untold = last && last.episodeId !== _routedLast ? costOfRouting(last) : NO_COST;
+      // Another process may have made the call: then its message says what it cost.
+      const spent = runs.take(_routedRun) ?? untold;
+      return {
+        runCost: addCost(runCost, spent),
+        threadCost: addCost(threadCost, spent),
+        _routedLast: last?.episodeId,
+      };
+    },
+  });
+
+  return Object.assign(middleware, {
+    /** The router itself: its catalog, its ledger, `close`. */
+    router: router as Router,
+    /** How good an answer turned out to be, as `ChatXRouter.feedback`. */
+    feedback: (on: string | { response_metadata: object }, feedback: RunFeedback) =>
+      giveFeedback(router, on, feedback),
+  });
+}
+
+function lastRouting(messages: readonly BaseMessage[]): RoutingInfo | undefined {
+  const answer = messages.findLast((message) => AIMessage.isInstance(message) && routingInfo(message));
+  return answer && routingInfo(answer);
+}
+
+function checkRules({
+  runUsd,
+  exitBehavior,
+  failOpen,
+}: Pick<XRouterMiddlewareFields, 'runUsd' | 'exitBehavior' | 'failOpen'>): void {
+  const invalid = (what: string, hint: string) => new XrouterError('invalid_config', what, { hint });
+  if (runUsd !== undefined && !(typeof runUsd === 'number' && runUsd >= 0)) {
+    throw invalid(`\`runUsd\` is ${JSON.stringify(runUsd)}.`, 'It must be an amount in USD, at least 0.');
+  }
+  if (exitBehavior !== undefined && exitBehavior !== 'error' && exitBehavior !== 'end') {
+    throw invalid(`\`exitBehavior\` is ${JSON.stringify(exitBehavior)}.`, 'Use "error" or "end".');
+  }
+  if (failOpen !== undefined && typeof failOpen !== 'boolean') {
+    throw invalid(`\`failOpen\` is ${JSON.stringify(failOpen)}.`, 'Use true or false.');
+  }
+}
