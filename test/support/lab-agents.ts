@@ -2,8 +2,18 @@
 import { tool } from '@langchain/core/tools';
 import { ChatOpenAI } from '@langchain/openai';
 import { z } from 'zod';
-import { xrouterMiddleware, type XRouterMiddlewareFields } from '../../adapters/langchain/middleware/index.ts';
-import { createCatalog, createMemoryLedger, type Episode, type Ledger } from '../../src/index.ts';
+import {
+  type XRouterMiddlewareFields,
+  xrouterMiddleware,
+} from '../../adapters/langchain/middleware/index.ts';
+import {
+  type Catalog,
+  createCatalog,
+  createMemoryLedger,
+  type Episode,
+  type Ledger,
+  utcDay,
+} from '../../src/index.ts';
 import { createLab, type Lab, type LabOptions, labEnvironment } from '../../src/lab/index.ts';
 import { PAIR } from './lab-router.ts';
 
@@ -16,34 +26,47 @@ export const WEATHER_TOOL = tool(({ city }) => `Sunny in ${city}, 21 degrees`, {
 /** The model that an agent has without the router. */
 export const OWN_MODEL = 'gpt-4.1-mini';
 
+/** A model that the lab has and no catalog knows. */
+export const STRANGER = 'stranger-1';
+
 export interface LabAgents extends AsyncDisposable {
   lab: Lab;
   ledger: Ledger;
   /** Every episode that ended, oldest first. */
   episodes: Episode[];
+  catalog: Catalog;
   /** A chat model that calls the lab past the router. */
   own: ChatOpenAI;
+  another(model: string): ChatOpenAI;
   middleware(fields?: XRouterMiddlewareFields): ReturnType<typeof xrouterMiddleware>;
+  /** The budget of today. */
+  today: { kind: 'day'; key: string };
   /** What the ledger has booked, in USD. */
   bookedUsd(): Promise<number>;
 }
 
 export async function labAgents(options: LabOptions = {}): Promise<LabAgents> {
   const catalog = createCatalog();
-  const lab = await createLab({ candidates: catalog.candidates, ...options });
+  const { candidates } = createCatalog({ models: [{ id: `openai/${STRANGER}`, toolCalling: true }] });
+  const lab = await createLab({ candidates, ...options });
   const ledger = createMemoryLedger();
   const episodes: Episode[] = [];
-  return {
-    lab,
-    ledger,
-    episodes,
-    own: new ChatOpenAI({
-      model: OWN_MODEL,
+  const today = { kind: 'day', key: utcDay(Date.now()) } as const;
+  const another = (model: string) =>
+    new ChatOpenAI({
+      model,
       apiKey: 'lab',
       maxRetries: 0,
       useResponsesApi: false,
       configuration: { baseURL: lab.baseUrl('openai') },
-    }),
+    });
+  return {
+    lab,
+    ledger,
+    episodes,
+    catalog,
+    own: another(OWN_MODEL),
+    another,
     middleware: (fields = {}) =>
       xrouterMiddleware({
         ...(!fields.router && {
@@ -55,9 +78,9 @@ export async function labAgents(options: LabOptions = {}): Promise<LabAgents> {
         }),
         ...fields,
       }),
+    today,
     async bookedUsd() {
-      const { spentUsd } = await ledger.balance({ kind: 'day', key: new Date().toISOString().slice(0, 10) });
-      return spentUsd;
+      return (await ledger.balance(today)).spentUsd;
     },
     [Symbol.asyncDispose]: () => lab.close(),
   };

@@ -12,6 +12,7 @@ const DOORS: Record<string, string> = {
   'xrouter/lab': 'src/lab/index.ts',
   'xrouter/learn': 'src/learn/index.ts',
   'xrouter/langchain': 'adapters/langchain/index.ts',
+  'xrouter/langchain/middleware': 'adapters/langchain/middleware/index.ts',
   'xrouter/mcp': 'adapters/mcp/index.ts',
 };
 
