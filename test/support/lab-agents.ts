@@ -38,6 +38,8 @@ export interface LabAgents extends AsyncDisposable {
   /** A chat model that calls the lab past the router. */
   own: ChatOpenAI;
   another(model: string): ChatOpenAI;
+  /** What makes a router at the lab. */
+  fields(fields?: XRouterMiddlewareFields): XRouterMiddlewareFields;
   middleware(fields?: XRouterMiddlewareFields): ReturnType<typeof xrouterMiddleware>;
   /** The budget of today. */
   today: { kind: 'day'; key: string };
@@ -60,6 +62,14 @@ export async function labAgents(options: LabOptions = {}): Promise<LabAgents> {
       useResponsesApi: false,
       configuration: { baseURL: lab.baseUrl('openai') },
     });
+  const fields = (own: XRouterMiddlewareFields = {}) => ({
+    candidates: [...PAIR],
+    ledger,
+    retry: { baseDelayMs: 1, maxDelayMs: 5 },
+    env: labEnvironment(lab, catalog.providers),
+    onEpisode: (episode: Episode) => episodes.push(episode),
+    ...own,
+  });
   return {
     lab,
     ledger,
@@ -67,17 +77,8 @@ export async function labAgents(options: LabOptions = {}): Promise<LabAgents> {
     catalog,
     own: another(OWN_MODEL),
     another,
-    middleware: (fields = {}) =>
-      xrouterMiddleware({
-        ...(!fields.router && {
-          candidates: [...PAIR],
-          ledger,
-          retry: { baseDelayMs: 1, maxDelayMs: 5 },
-          env: labEnvironment(lab, catalog.providers),
-          onEpisode: (episode: Episode) => episodes.push(episode),
-        }),
-        ...fields,
-      }),
+    fields,
+    middleware: (own = {}) => xrouterMiddleware(own.router ? own : fields(own)),
     today,
     async bookedUsd() {
       return (await ledger.balance(today)).spentUsd;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Cost, type Episode, sumUsd } from '../../../src/index.ts';
 import type { RoutingInfo } from '../routing.ts';
+import type { CandidateAnswer } from '../tools/answer.ts';
 
 const agentCost = z.object({
   /** What it cost in USD; left out where the cost of a part is unknown. */
@@ -55,6 +56,12 @@ export function costOfRouting({ calls, costUsd, costComplete }: RoutingInfo): Ag
 /** One request to a model that no router called. */
 export function costOfCall(model: string, { usd }: Cost): AgentCost {
   return costOfRequest([{ model, costUsd: usd }], { knownUsd: usd ?? 0, costComplete: usd !== undefined });
+}
+
+/** Of a candidate that the agent called as a tool. */
+export function costOfAnswer({ model, calls, knownUsd, costComplete }: CandidateAnswer): AgentCost {
+  const models = calls === 0 ? {} : { [model]: { calls, knownUsd } };
+  return whole({ knownUsd, costComplete, requests: 1, models });
 }
 
 function costOfRequest(

@@ -1,13 +1,14 @@
 /** The router in an agent that stays as it is: it takes the place of the agent's model, call by call. */
 import { randomUUID } from 'node:crypto';
-import { AIMessage, type BaseMessage } from '@langchain/core/messages';
+import { AIMessage, type BaseMessage, ToolMessage } from '@langchain/core/messages';
 import { createMiddleware } from 'langchain';
 import { z } from 'zod';
 import { type Router, XrouterError } from '../../../src/index.ts';
 import { giveFeedback, type RunFeedback } from '../feedback.ts';
 import { type RoutingInfo, routingInfo } from '../routing.ts';
 import { setUp } from '../setup.ts';
-import { addCost, costOfRouting, costSchema, NO_COST } from './agent-cost.ts';
+import { type CandidateAnswer, candidateAnswerOf } from '../tools/answer.ts';
+import { type AgentCost, addCost, costOfAnswer, costOfRouting, costSchema, NO_COST } from './agent-cost.ts';
 import { type Rules, routedCall } from './model-call.ts';
 import { RunMemories } from './run-memory.ts';
 import { contextSchema, type XRouterMiddlewareFields } from './types.ts';
@@ -19,6 +20,8 @@ const stateSchema = z.object({
   _routedRun: z.string().optional(),
   /** Episode whose cost was counted last. */
   _routedLast: z.string().optional(),
+  /** Episodes of candidates' tools that are not to be counted any more. */
+  _routedTools: z.array(z.string()).optional(),
 });
 
 /**
@@ -54,11 +57,12 @@ export function xrouterMiddleware(fields: XRouterMiddlewareFields = {}) {
     name: 'XRouterMiddleware',
     stateSchema,
     contextSchema,
-    beforeAgent({ threadCost, _routedRun }) {
+    beforeAgent({ messages, threadCost, _routedRun }) {
       const abandoned = runs.takeAbandoned(_routedRun);
       return {
         runCost: NO_COST,
         _routedRun: randomUUID(),
+        _routedTools: toolAnswers(messages).map(({ episodeId }) => episodeId),
         ...(abandoned && { threadCost: addCost(threadCost, abandoned) }),
       };
     },
@@ -73,18 +77,23 @@ export function xrouterMiddleware(fields: XRouterMiddlewareFields = {}) {
       const budget =
         mostUsd === undefined
           ? undefined
-          : { runUsd: mostUsd, spent: addCost(state.runCost ?? NO_COST, run.spent) };
+          : {
+              runUsd: mostUsd,
+              spent: [run.spent, ...toolCosts(state)].reduce(addCost, state.runCost ?? NO_COST),
+            };
       return routedCall(rules, { run, routing: { ...told, session }, budget }, request, handler);
     },
-    afterModel({ messages, runCost, threadCost, _routedRun, _routedLast }) {
+    afterModel(state) {
+      const { messages, runCost, threadCost, _routedRun, _routedLast } = state;
       const last = lastRouting(messages);
       const untold = last && last.episodeId !== _routedLast ? costOfRouting(last) : NO_COST;
       // Another process may have made the call: then its message says what it cost.
-      const spent = runs.take(_routedRun) ?? untold;
+      const spent = [runs.take(_routedRun) ?? untold, ...toolCosts(state)].reduce(addCost);
       return {
         runCost: addCost(runCost, spent),
         threadCost: addCost(threadCost, spent),
         _routedLast: last?.episodeId,
+        _routedTools: toolAnswers(messages).map(({ episodeId }) => episodeId),
       };
     },
   });
@@ -101,6 +110,21 @@ export function xrouterMiddleware(fields: XRouterMiddlewareFields = {}) {
 function lastRouting(messages: readonly BaseMessage[]): RoutingInfo | undefined {
   const answer = messages.findLast((message) => AIMessage.isInstance(message) && routingInfo(message));
   return answer && routingInfo(answer);
+}
+
+function toolAnswers(messages: readonly BaseMessage[]): CandidateAnswer[] {
+  return messages.flatMap((message) => {
+    const answer = ToolMessage.isInstance(message) ? candidateAnswerOf(message.artifact) : undefined;
+    return answer ? [answer] : [];
+  });
+}
+
+/** Of the candidates that the agent called as tools since its last model call. */
+function toolCosts(state: { messages: BaseMessage[]; _routedTools?: string[] }): AgentCost[] {
+  const counted = new Set(state._routedTools);
+  return toolAnswers(state.messages)
+    .filter(({ episodeId }) => !counted.has(episodeId))
+    .map(costOfAnswer);
 }
 
 function checkRules({
