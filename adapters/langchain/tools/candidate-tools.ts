@@ -9,6 +9,7 @@ import {
   type Episode,
   fixedPolicy,
   isXrouterError,
+  type RouteResult,
   Router,
   type XrouterError,
 } from '../../../src/index.ts';
@@ -32,7 +33,11 @@ const inputSchema = z.object({
   prompt: text.min(1).describe('All that the model shall know: it sees nothing of this conversation'),
   optimized_system_prompt: text.optional().describe('System prompt for this model and task'),
   temperature: z.number().min(0).max(2).optional().describe('Sampling temperature'),
-  max_output_tokens: z.int().min(1).optional().describe('Most tokens the answer may have'),
+  max_output_tokens: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Most tokens of the answer, thoughts included; leave it out unless it must be short'),
 });
 
 export type CandidateToolInput = z.infer<typeof inputSchema>;
@@ -84,9 +89,7 @@ export class CandidateTool extends StructuredTool<typeof inputSchema> {
     const setup = { ...this.#setup, ended: (ended: Episode) => (episode = ended) };
     try {
       const { result } = await collect(this.#ask(setup, input, run, config));
-      const cut = result.finishReason === 'length' ? '\n[cut at its token limit]' : '';
-      const words = result.text || result.message.refusal || '';
-      return [`${words}${cut}`, answeredArtifact(this.model, result)];
+      return [wordsOf(result), answeredArtifact(this.model, result)];
     } catch (thrown) {
       const error = routerErrorOf(thrown);
       const told = error && toldToModel(error);
@@ -140,6 +143,14 @@ function withoutChoice({ parts }: Router, { id }: Candidate): Router {
     fallbackPolicy: undefined,
     verifier: undefined,
   });
+}
+
+/** The answer for the model that asked, which does not see why it ended. */
+function wordsOf({ text, message, finishReason }: RouteResult): string {
+  const words = text || (message.refusal ?? '');
+  if (finishReason !== 'length') return words;
+  if (words !== '') return `${words}\n[cut at its token limit]`;
+  return 'No answer: it thought until its token limit. Allow more output tokens, or ask another model.';
 }
 
 /** LangChain's own error for a prompt that is too long has the router's as its cause. */

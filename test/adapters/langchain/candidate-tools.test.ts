@@ -173,6 +173,14 @@ describe('a call', () => {
     expect(entry).toMatchObject({ model: 'mine/small', state: 'settled' });
   });
 
+  test('that thinks until its limit says what would help', async () => {
+    await using under = await labAgents();
+    const [tool] = candidateTools(under.fields());
+    const message = (await tool!.invoke(call(tool!, { ...QUESTION, max_output_tokens: 5 }))) as ToolMessage;
+    expect(message.content).toMatch(/^No answer: .*Allow more output tokens/);
+    expect(message.artifact).toMatchObject({ finishReason: 'length', costUsd: await under.bookedUsd() });
+  });
+
   test('asks neither policy nor verifier: the choice has been made', async () => {
     await using under = await labAgents();
     const policy = { name: 'dear', decide: () => Promise.reject(new Error('asked')) };
@@ -190,14 +198,23 @@ describe('a call', () => {
   });
 
   test('that is aborted ends upstream at once, and is thrown', async () => {
-    await using under = await labAgents({ faults: [{ fault: 'hang' }] });
-    const [tool] = candidateTools(under.fields());
+    await using server = await startScriptedServer({ before: ['hang'] });
+    const [tool] = candidateTools({
+      ...own('mine/small'),
+      providers: { mine: { baseUrl: server.url, keyless: true } },
+      candidates: ['mine/small'],
+    });
     const leaving = new AbortController();
     const running = tool!.invoke(call(tool!, QUESTION), { signal: leaving.signal });
-    setTimeout(() => leaving.abort(), 60);
+    running.catch(() => {});
+    await server.arrived(1);
+    leaving.abort();
     await expect(running).rejects.toThrow(/abort/i);
-    await eventually(() => under.lab.usage().aborted === 1, 'the provider saw that the request was given up');
-    expect((await under.ledger.balance(under.today)).reservedUsd).toBe(0);
+    await server.requests[0]!.closed;
+    await eventually(async () => {
+      const [entry] = await tool!.router.ledger.entries();
+      return entry?.state !== 'reserved';
+    }, 'the books are closed');
   });
 });
 

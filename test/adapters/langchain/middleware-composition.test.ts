@@ -145,6 +145,15 @@ describe('a retry', () => {
     },
   );
 
+  test('inside knows that a budget will not change its mind', async () => {
+    await using under = await labAgents();
+    const routing = under.middleware({ budgets: { dayUsd: 1e-9 } });
+    const retry = modelRetryMiddleware({ maxRetries: 3, initialDelayMs: 1, onFailure: 'error' });
+    const agent = createAgent({ model: under.own, tools: [], middleware: [routing, retry] });
+    await expect(agent.invoke(ask())).rejects.toThrow(/day budget/);
+    expect(under.episodes).toHaveLength(1);
+  });
+
   test('that gives up leaves its message, and what the attempts cost', async () => {
     await using under = await labAgents({ faults: [{ fault: 'end-after-tokens:3' }] });
     const retry = modelRetryMiddleware({ maxRetries: 1, initialDelayMs: 1, retryOn: () => true });

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HumanMessage } from '@langchain/core/messages';
 import { tool } from '@langchain/core/tools';
 import { MemorySaver } from '@langchain/langgraph';
@@ -10,6 +9,7 @@ import { xrouterMiddleware } from '../../../adapters/langchain/middleware/index.
 import { createRouter, sumUsd } from '../../../src/index.ts';
 import { labAgents, WEATHER_TOOL } from '../../support/lab-agents.ts';
 import { eventually, PAIR } from '../../support/lab-router.ts';
+import { json, sse, startScriptedServer } from '../../support/scripted-server.ts';
 
 const ask = (content = 'What is the weather in Bern?') => ({ messages: [new HumanMessage(content)] });
 
@@ -278,15 +278,42 @@ describe('streams', () => {
 });
 
 describe('an abort', () => {
+  const toolCall = {
+    id: 'c1',
+    type: 'function',
+    function: { name: 'get_weather', arguments: '{"city":"Bern"}' },
+  };
+  const usage = { prompt_tokens: 10, completion_tokens: 5 };
+  const answers = {
+    invoke: json({
+      model: 'small',
+      choices: [
+        {
+          message: { role: 'assistant', content: null, tool_calls: [toolCall] },
+          finish_reason: 'tool_calls',
+        },
+      ],
+      usage,
+    }),
+    stream: sse(
+      { model: 'small', choices: [{ index: 0, delta: { tool_calls: [{ index: 0, ...toolCall }] } }] },
+      { model: 'small', choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }], usage },
+      'data: [DONE]\n\n',
+    ),
+  };
+
   test.each(['invoke', 'stream'] as const)(
     'of %s in the middle of a run ends the call upstream, and it is booked',
     async (how) => {
-      await using under = await labAgents({ faults: [{ nth: 2, fault: 'stall-after-tokens:3' }] });
-      const agent = createAgent({
-        model: under.own,
-        tools: [WEATHER_TOOL],
-        middleware: [under.middleware()],
+      await using server = await startScriptedServer(answers[how], { before: ['hang'] });
+      await using under = await labAgents();
+      const middleware = under.middleware({
+        candidates: ['mine/small'],
+        bundled: false,
+        providers: { mine: { baseUrl: server.url, keyless: true } },
+        models: [{ id: 'mine/small', toolCalling: true, price: { inputUsdPerMTok: 1, outputUsdPerMTok: 2 } }],
       });
+      const agent = createAgent({ model: under.own, tools: [WEATHER_TOOL], middleware: [middleware] });
       const leaving = new AbortController();
       const options = { signal: leaving.signal };
       const run = async () => {
@@ -295,20 +322,13 @@ describe('an abort', () => {
       };
       const running = run();
       running.catch(() => {});
-      await eventually(
-        async () => under.episodes.length === 1 && (await under.ledger.balance(under.today)).reservedUsd > 0,
-        'the second call',
-      );
-      await sleep(100);
+      await server.arrived(2);
       leaving.abort();
       await expect(running).rejects.toThrow(/abort/i);
-      await eventually(
-        () => under.lab.usage().aborted === 1,
-        'the provider saw that the request was given up',
-      );
-      await eventually(() => under.episodes.length === 2, 'the episode ended');
-      const { reservedUsd } = await under.ledger.balance(under.today);
-      expect(reservedUsd).toBe(0);
+      await server.requests[1]!.closed;
+      await eventually(() => under.episodes.length === 2, 'the end of the request');
+      expect(under.episodes[1]!.steps[0]!.calls[0]!.status).toBe('aborted');
+      expect((await under.ledger.balance(under.today)).reservedUsd).toBe(0);
       expect(await under.bookedUsd()).toBe(sumUsd(under.episodes.map(({ cost }) => cost.usd)));
     },
   );
