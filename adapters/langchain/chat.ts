@@ -19,9 +19,8 @@ import type { Router } from '../../src/index.ts';
 import { ask, type Way } from './ask.ts';
 import { wantsEvents, wantsTokens } from './candidate-runs.ts';
 import { asStandardContent, toMessage } from './converters/answer.ts';
-import { toToolDefinition } from './converters/tools.ts';
 import { giveFeedback, type RunFeedback } from './feedback.ts';
-import { identifyingParams, langSmithParams } from './identity.ts';
+import { cacheOptions, identifyingParams, langSmithParams } from './identity.ts';
 import { LlmRunModel } from './llm-run.ts';
 import { commonProfile } from './profile.ts';
 import { runIdsOf } from './run-ids.ts';
@@ -126,10 +125,8 @@ export class ChatXRouter extends LlmRunModel {
     return params;
   }
 
-  /** Tools as JSON: two tools of the same class must not share a cached answer. */
-  override _getSerializedCacheKeyParametersForCall({ tools, ...options }: Options): string {
-    const schemas = tools?.map((tool) => toToolDefinition(tool) ?? tool);
-    return super._getSerializedCacheKeyParametersForCall({ ...options, tools: schemas } as Options);
+  override _getSerializedCacheKeyParametersForCall(options: Options): string {
+    return super._getSerializedCacheKeyParametersForCall(cacheOptions(options));
   }
 
   /**

@@ -1,5 +1,6 @@
 /** What tells one router from another, to LangChain's cache and to LangSmith. */
 import type { LangSmithParams } from '@langchain/core/language_models/chat_models';
+import { toToolDefinition } from './converters/tools.ts';
 import { defaultCandidates, type Setup } from './setup.ts';
 import type { ChatXRouterCallOptions } from './types.ts';
 
@@ -24,4 +25,25 @@ export function langSmithParams(setup: Setup, options: Partial<ChatXRouterCallOp
     ls_max_tokens: options.maxTokens ?? defaults.maxTokens,
     ls_stop: options.stop ?? defaults.stop,
   };
+}
+
+/** What LangGraph hands to every node beside its config, and a node to its model; it is another in each step. */
+const OF_THE_NODE = [
+  'signal',
+  'context',
+  'store',
+  'writer',
+  'interrupt',
+  'heartbeat',
+  'previous',
+  'control',
+  'executionInfo',
+  'serverInfo',
+] as const;
+
+/** What a cached answer depends on: tools as JSON, since two of the same class must not share one. */
+export function cacheOptions({ tools, ...options }: ChatXRouterCallOptions): ChatXRouterCallOptions {
+  const kept: Record<string, unknown> = { ...options };
+  for (const key of OF_THE_NODE) delete kept[key];
+  return { ...kept, tools: tools?.map((tool) => toToolDefinition(tool) ?? tool) };
 }

@@ -57,10 +57,14 @@ export function setUp(fields: ChatXRouterFields): Setup {
     const { pool, deny, lambda, minSuccess, limits, ...config } = configFields as RouterConfig;
     for (const key of BASE_FIELDS) delete (config as Record<string, unknown>)[key];
     const routing = { pool, deny, lambda, minSuccess, limits };
-    const extra = Object.keys(config)[0] ?? (candidates && 'candidates');
+    const ofRouter = { ...config, candidates, env, onEpisode };
+    const extra = Object.entries(ofRouter).find(([, value]) => value !== undefined)?.[0];
     if (extra !== undefined) {
       throw new XrouterError('invalid_config', `Both \`router\` and \`${extra}\` are given.`, {
-        hint: 'Configure the router where it is made, or leave `router` out.',
+        hint:
+          extra === 'candidates'
+            ? 'Name those of the router in `pool`.'
+            : 'Configure the router where it is made, or leave `router` out.',
       });
     }
     const limitsFirstToken = firstTokenLimits(ready);

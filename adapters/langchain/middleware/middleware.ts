@@ -1,6 +1,6 @@
 /** The router in an agent that stays as it is: it takes the place of the agent's model, call by call. */
 import { randomUUID } from 'node:crypto';
-import { AIMessage, type BaseMessage, ToolMessage } from '@langchain/core/messages';
+import { AIMessage, type BaseMessage, HumanMessage, ToolMessage } from '@langchain/core/messages';
 import { createMiddleware } from 'langchain';
 import { z } from 'zod';
 import { type Router, XrouterError } from '../../../src/index.ts';
@@ -86,9 +86,9 @@ export function xrouterMiddleware(fields: XRouterMiddlewareFields = {}) {
     afterModel(state) {
       const { messages, runCost, threadCost, _routedRun, _routedLast } = state;
       const last = lastRouting(messages);
-      const untold = last && last.episodeId !== _routedLast ? costOfRouting(last) : NO_COST;
       // Another process may have made the call: then its message says what it cost.
-      const spent = [runs.take(_routedRun) ?? untold, ...toolCosts(state)].reduce(addCost);
+      const untold = () => (last && last.episodeId !== _routedLast ? costOfRouting(last) : NO_COST);
+      const spent = [runs.take(_routedRun) ?? untold(), ...toolCosts(state)].reduce(addCost);
       return {
         runCost: addCost(runCost, spent),
         threadCost: addCost(threadCost, spent),
@@ -107,9 +107,14 @@ export function xrouterMiddleware(fields: XRouterMiddlewareFields = {}) {
   });
 }
 
+/** Of this human turn: what came before may be a caller's own writing. */
 function lastRouting(messages: readonly BaseMessage[]): RoutingInfo | undefined {
-  const answer = messages.findLast((message) => AIMessage.isInstance(message) && routingInfo(message));
-  return answer && routingInfo(answer);
+  for (const message of messages.toReversed()) {
+    if (HumanMessage.isInstance(message)) return undefined;
+    const routing = AIMessage.isInstance(message) ? routingInfo(message) : undefined;
+    if (routing) return routing;
+  }
+  return undefined;
 }
 
 function toolAnswers(messages: readonly BaseMessage[]): CandidateAnswer[] {

@@ -15,16 +15,17 @@ interface StepStart {
 }
 
 export class RunMemory {
-  #messages: BaseMessage[] | undefined;
+  /** Weakly: a run that failed is remembered for long, and its conversation may be large. */
+  #messages: WeakRef<BaseMessage[]> | undefined;
   #model: unknown;
   #spent = NO_COST;
   #answered = false;
 
   /** Another list of messages is another step. */
   begin({ model, state }: StepStart): void {
-    if (this.#messages === state.messages) return;
+    if (this.#messages?.deref() === state.messages) return;
     this.forgetAnswered();
-    this.#messages = state.messages;
+    this.#messages = new WeakRef(state.messages);
     this.#model = model;
     this.#answered = false;
   }
