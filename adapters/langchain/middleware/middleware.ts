@@ -99,9 +99,26 @@ export function xrouterMiddleware(fields: XRouterMiddlewareFields = {}) {
   });
 
   return Object.assign(middleware, {
-    /** The router itself: its catalog, its ledger, `close`. */
+    /**
+     * The router itself: its catalog, its ledger, `close`.
+     *
+     * @example
+     * ```ts
+     * console.log(await routing.router.ledger.balance({ kind: 'session', key: 'thread-1' }));
+     * ```
+     */
     router: router as Router,
-    /** How good an answer turned out to be, as `ChatXRouter.feedback`. */
+    /**
+     * How good an answer turned out to be, as `ChatXRouter.feedback`: on one message, or on a run of the agent and
+     * so on all its answers.
+     *
+     * @example
+     * ```ts
+     * const { messages } = await agent.invoke({ messages: question }, { runId });
+     * await routing.feedback(messages.at(-1), { score: 1 });
+     * await routing.feedback(runId, { key: 'reviewer', score: 0.5 });
+     * ```
+     */
     feedback: (on: string | { response_metadata: object }, feedback: RunFeedback) =>
       giveFeedback(router, on, feedback),
   });

@@ -33,7 +33,17 @@ const candidateAnswer = z.object({
 /** JSON, with unknown values left out. */
 export type CandidateAnswer = z.infer<typeof candidateAnswer>;
 
-/** The artifact of a tool message, where a candidate's tool made it. */
+/**
+ * The artifact of a tool message with its type; `undefined` where no candidate's tool made it.
+ *
+ * @example
+ * ```ts
+ * for (const message of messages) {
+ *   const answer = ToolMessage.isInstance(message) ? candidateAnswerOf(message.artifact) : undefined;
+ *   if (answer) console.log(answer.model, answer.costUsd);
+ * }
+ * ```
+ */
 export function candidateAnswerOf(artifact: unknown): CandidateAnswer | undefined {
   return candidateAnswer.safeParse(artifact).data;
 }

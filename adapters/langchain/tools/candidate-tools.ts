@@ -42,7 +42,16 @@ const inputSchema = z.object({
 
 export type CandidateToolInput = z.infer<typeof inputSchema>;
 
-/** One candidate as a tool. Its message has the answer as content, and a `CandidateAnswer` as artifact. */
+/**
+ * One candidate as a tool; `candidateTools` makes them. Its message has the answer as content, and a
+ * `CandidateAnswer` as artifact.
+ *
+ * @example
+ * ```ts
+ * const [tool] = candidateTools({ candidates: ['openai/gpt-5-nano'] });
+ * console.log(await tool.invoke({ prompt: 'What is 12 * 12? Give only the number.' }));
+ * ```
+ */
 export class CandidateTool extends StructuredTool<typeof inputSchema> {
   override name: string;
   override description: string;
@@ -70,12 +79,26 @@ export class CandidateTool extends StructuredTool<typeof inputSchema> {
     return 'CandidateTool';
   }
 
-  /** Candidate id. */
+  /**
+   * Candidate id.
+   *
+   * @example
+   * ```ts
+   * const cheap = tools.find(({ model }) => model === 'openai/gpt-5-nano');
+   * ```
+   */
   get model(): string {
     return this.#candidate.id;
   }
 
-  /** The router that calls: its catalog, its ledger, `close`. */
+  /**
+   * The router that calls: its catalog, its ledger, `close`. The tools of one pool have the same.
+   *
+   * @example
+   * ```ts
+   * await tools[0]?.router.close();
+   * ```
+   */
   get router(): Router {
     return this.#router;
   }

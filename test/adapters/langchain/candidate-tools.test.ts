@@ -285,6 +285,22 @@ describe('in an agent', () => {
     });
   const ask = { messages: [new HumanMessage('Ask them all.')] };
 
+  test('a model that routes calls the one it is asked for, reads its answer and ends', async () => {
+    await using under = await labAgents();
+    const routing = under.middleware({ pool: ['openai/gpt-5.2'], candidates: undefined });
+    const tools = candidateTools({ router: routing.router, pool: [...PAIR] });
+    const agent = createAgent({ model: under.own, tools, middleware: [routing] });
+    const named = tools[1]!.name;
+    const { messages, runCost } = await agent.invoke({
+      messages: [new HumanMessage(`Use ${named} to say good morning.`)],
+    });
+    const told = messages.filter(ToolMessage.isInstance).map(({ name, artifact }) => [name, artifact.model]);
+    expect(told).toContainEqual([named, PAIR[1]]);
+    expect(messages.at(-1)!.type).toBe('ai');
+    expect(Object.keys(runCost.models)).toEqual(expect.arrayContaining(['openai/gpt-5.2', PAIR[1]]));
+    expect(runCost.costUsd).toBe(await under.bookedUsd());
+  });
+
   test('the model calls several at once, and the run’s cost has them all', async () => {
     await using under = await labAgents();
     const routing = under.middleware();

@@ -4,6 +4,7 @@ import { MemorySaver } from '@langchain/langgraph';
 import { createAgent, MiddlewareError } from 'langchain';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { sumUsd } from '../../../src/index.ts';
 import { labAgents, STRANGER, WEATHER_TOOL } from '../../support/lab-agents.ts';
 import { PAIR } from '../../support/lab-router.ts';
 
@@ -153,5 +154,27 @@ describe('the other budgets', () => {
     }
     // Failing open is no way around a budget.
     expect(under.lab.usage().calls).toBe(0);
+  });
+});
+
+describe('50 agents at once under one budget', () => {
+  test('never overrun it together; each that is refused says so', async () => {
+    await using under = await labAgents();
+    const dayUsd = 0.002;
+    const agent = createAgent({
+      model: under.own,
+      tools: [WEATHER_TOOL],
+      middleware: [under.middleware({ ...ONE, budgets: { dayUsd } })],
+    });
+    const runs = await Promise.allSettled(Array.from({ length: 50 }, () => agent.invoke(ask())));
+    const done = runs.filter(({ status }) => status === 'fulfilled').length;
+    expect(done).toBeGreaterThan(0);
+    expect(done).toBeLessThan(50);
+    for (const run of runs) {
+      if (run.status === 'rejected') expect(run.reason.cause).toMatchObject({ code: 'budget_exceeded' });
+    }
+    expect(await under.bookedUsd()).toBeLessThanOrEqual(dayUsd);
+    expect(await under.bookedUsd()).toBe(sumUsd(under.episodes.map(({ cost }) => cost.usd)));
+    expect((await under.ledger.balance(under.today)).reservedUsd).toBe(0);
   });
 });
