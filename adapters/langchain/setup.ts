@@ -56,7 +56,6 @@ export function setUp(fields: ChatXRouterFields): Setup {
   if (ready) {
     const { pool, deny, lambda, minSuccess, limits, ...config } = configFields as RouterConfig;
     for (const key of BASE_FIELDS) delete (config as Record<string, unknown>)[key];
-    const routing = { pool, deny, lambda, minSuccess, limits };
     const ofRouter = { ...config, candidates, env, onEpisode };
     const extra = Object.entries(ofRouter).find(([, value]) => value !== undefined)?.[0];
     if (extra !== undefined) {
@@ -67,6 +66,8 @@ export function setUp(fields: ChatXRouterFields): Setup {
             : 'Configure the router where it is made, or leave `router` out.',
       });
     }
+    const routing = validateConfig({ pool, deny, lambda, minSuccess, limits });
+    ready.catalog.select([...(pool ?? []), ...(deny ?? [])]);
     const limitsFirstToken = firstTokenLimits(ready);
     return {
       router: ready,

@@ -4,7 +4,20 @@ import { ContextOverflowError } from '@langchain/core/errors';
 import { MiddlewareError } from 'langchain';
 import { type Episode, type ErrorCode, isXrouterError, type XrouterError } from '../../../src/index.ts';
 
-/** The router's own error; `undefined` where it was not the router that failed. */
+/**
+ * The router's own error, with `code` and `hint`, in what an agent threw: LangChain wraps it once for every
+ * middleware that it passes. `undefined` where it was not the router that failed.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await agent.invoke({ messages: question });
+ * } catch (thrown) {
+ *   if (routerErrorIn(thrown)?.code === 'budget_exceeded') console.log('Ask again tomorrow.');
+ *   else throw thrown;
+ * }
+ * ```
+ */
 export function routerErrorIn(thrown: unknown): XrouterError | undefined {
   let error = thrown;
   while (MiddlewareError.isInstance(error) || ContextOverflowError.isInstance(error)) {

@@ -15,6 +15,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ChatXRouter, routingInfo } from '../../../adapters/langchain/index.ts';
+import { routerErrorIn } from '../../../adapters/langchain/middleware/index.ts';
 import { sumUsd } from '../../../src/index.ts';
 import { labAgents, OWN_MODEL, STRANGER, WEATHER_TOOL } from '../../support/lab-agents.ts';
 import { PAIR } from '../../support/lab-router.ts';
@@ -163,6 +164,29 @@ describe('a retry', () => {
     expect(runCost.requests).toBe(2);
     expect(runCost.knownUsd).toBeGreaterThan(0);
     expect(runCost.knownUsd).toBe(await under.bookedUsd());
+  });
+});
+
+describe('a run that failed', () => {
+  test('counts for the thread, once, when the next one begins', async () => {
+    await using under = await labAgents({ faults: [{ fault: 'end-after-tokens:3', times: 2 }] });
+    const agent = createAgent({
+      model: under.own,
+      tools: [],
+      checkpointer: new MemorySaver(),
+      middleware: [modelFallbackMiddleware(), under.middleware(QUICK)],
+    });
+    const config = { configurable: { thread_id: 'unlucky' } };
+    const error = await agent.invoke(ask('What is 2 + 3?'), config).catch((thrown: unknown) => thrown);
+    expect(routerErrorIn(error)).toMatchObject({ code: 'no_candidate', hint: expect.any(String) });
+    expect(routerErrorIn(new Error('something else'))).toBeUndefined();
+    const failedUsd = await under.bookedUsd();
+    expect(failedUsd).toBeGreaterThan(0);
+    const { runCost, threadCost } = await agent.invoke(ask('What is 12 * 12?'), config);
+    expect(runCost.requests).toBe(1);
+    expect(threadCost.requests).toBe(2);
+    expect(threadCost.knownUsd).toBe(await under.bookedUsd());
+    expect(sumUsd([failedUsd, runCost.knownUsd])).toBe(await under.bookedUsd());
   });
 });
 
