@@ -57,8 +57,10 @@ export function xrouterMiddleware(fields: XRouterMiddlewareFields = {}) {
     name: 'XRouterMiddleware',
     stateSchema,
     contextSchema,
-    beforeAgent({ messages, threadCost, _routedRun }) {
-      const abandoned = runs.takeAbandoned(_routedRun);
+    beforeAgent({ messages, threadCost, _routedRun, _routedLast }) {
+      const last = routingsOf(messages).at(-1)?.episodeId;
+      // Of a run that failed, or that a human let lie; what came to an end is in the sums.
+      const abandoned = runs.take(_routedRun, last === _routedLast ? undefined : last);
       return {
         runCost: NO_COST,
         _routedRun: randomUUID(),
@@ -83,18 +85,26 @@ export function xrouterMiddleware(fields: XRouterMiddlewareFields = {}) {
             };
       return routedCall(rules, { run, routing: { ...told, session }, budget }, request, handler);
     },
-    afterModel(state) {
-      const { messages, runCost, threadCost, _routedRun, _routedLast } = state;
-      const last = lastRouting(messages);
-      // Another process may have made the call: then its message says what it cost.
-      const untold = () => (last && last.episodeId !== _routedLast ? costOfRouting(last) : NO_COST);
-      const spent = [runs.take(_routedRun) ?? untold(), ...toolCosts(state)].reduce(addCost);
-      return {
-        runCost: addCost(runCost, spent),
-        threadCost: addCost(threadCost, spent),
-        _routedLast: last?.episodeId,
-        _routedTools: toolAnswers(messages).map(({ episodeId }) => episodeId),
-      };
+    afterModel: {
+      canJumpTo: ['end'],
+      hook(state) {
+        const { messages, runCost, threadCost, _routedRun, _routedLast } = state;
+        const last = lastRouting(messages);
+        const untold = last?.episodeId === _routedLast ? undefined : last;
+        // Another process may have made the call: then its message says what it cost.
+        const called = runs.take(_routedRun, untold?.episodeId) ?? (untold && costOfRouting(untold));
+        const spent = [called ?? NO_COST, ...toolCosts(state)].reduce(addCost);
+        // Nobody was asked after a tool that returns directly; with a response format LangChain would go round
+        // for ever as soon as there is a hook here.
+        const isOver = !called && ToolMessage.isInstance(messages.at(-1));
+        return {
+          runCost: addCost(runCost, spent),
+          threadCost: addCost(threadCost, spent),
+          ...(last && { _routedLast: last.episodeId }),
+          _routedTools: toolAnswers(messages).map(({ episodeId }) => episodeId),
+          ...(isOver && { jumpTo: 'end' as const }),
+        };
+      },
     },
   });
 
@@ -124,14 +134,17 @@ export function xrouterMiddleware(fields: XRouterMiddlewareFields = {}) {
   });
 }
 
-/** Of this human turn: what came before may be a caller's own writing. */
+/** Of the answer to what the human said last: what came before may be a caller's own writing. */
 function lastRouting(messages: readonly BaseMessage[]): RoutingInfo | undefined {
-  for (const message of messages.toReversed()) {
-    if (HumanMessage.isInstance(message)) return undefined;
+  const human = messages.findLastIndex((message) => HumanMessage.isInstance(message));
+  return routingsOf(messages.slice(human + 1)).at(-1);
+}
+
+function routingsOf(messages: readonly BaseMessage[]): RoutingInfo[] {
+  return messages.flatMap((message) => {
     const routing = AIMessage.isInstance(message) ? routingInfo(message) : undefined;
-    if (routing) return routing;
-  }
-  return undefined;
+    return routing ? [routing] : [];
+  });
 }
 
 function toolAnswers(messages: readonly BaseMessage[]): CandidateAnswer[] {

@@ -38,7 +38,10 @@ export async function routedCall<R extends Request>(
   const { router } = setup;
   run.begin(request);
   // A fallback outside of this middleware has put its model in the place of the agent's: that one is meant.
-  if (!run.isOwnModel(request.model)) return byOther(router, { run, routing }, request, handler);
+  if (!run.isOwnModel(request.model)) {
+    if (run.refusal) throw run.refusal;
+    return byOther(router, { run, routing }, request, handler);
+  }
 
   const episodes: Episode[] = [];
   const ended = (episode: Episode) => {
@@ -49,8 +52,9 @@ export async function routedCall<R extends Request>(
     const bounded = budget ? withinRun(router, routing, budget) : routing;
     const model = new ChatXRouter(fields, withRouting(setup, bounded, ended));
     const returned = await handler({ ...request, model });
-    await countOther(router, { run, routing }, answerOf(returned));
-    run.answered();
+    const answer = answerOf(returned);
+    await countOther(router, { run, routing }, answer);
+    run.answered(answer && routingInfo(answer)?.episodeId);
     return returned;
   } catch (thrown) {
     const error = routerErrorIn(thrown);
@@ -59,8 +63,10 @@ export async function routedCall<R extends Request>(
       return byOther(router, { run, routing }, request, handler);
     }
     const told = budget && isOfRun(error) ? refusedByRun(error, budget) : error;
-    if (exitBehavior === 'end' && REFUSALS.has(told.code)) return farewell(told);
-    throw told === error ? thrown : told;
+    if (!REFUSALS.has(told.code)) throw thrown;
+    if (exitBehavior === 'end') return farewell(told);
+    run.refused(told);
+    throw told;
   }
 }
 
@@ -90,7 +96,7 @@ async function byOther<R extends Request>(
   // The agent's own model may be a router too, with books of its own.
   if (routing) counted.run.add(costOfRouting(routing));
   else await countOther(router, counted, answer);
-  counted.run.answered();
+  counted.run.answered(routing?.episodeId);
   return returned;
 }
 

@@ -3,6 +3,7 @@
  * messages, and a request that failed leaves no message.
  */
 import type { BaseMessage } from '@langchain/core/messages';
+import type { XrouterError } from '../../../src/index.ts';
 import { type AgentCost, addCost, NO_COST } from './agent-cost.ts';
 
 /** Runs remembered; the oldest is forgotten first. One is needed from a model's node to the hook behind it. */
@@ -20,14 +21,19 @@ export class RunMemory {
   #model: unknown;
   #spent = NO_COST;
   #answered = false;
+  #episodeId: string | undefined;
+  #refusal: XrouterError | undefined;
 
   /** Another list of messages is another step. */
   begin({ model, state }: StepStart): void {
     if (this.#messages?.deref() === state.messages) return;
-    this.forgetAnswered();
+    // An answer whose cost was never taken went on in another process, which took it from the message.
+    if (this.#answered) this.#spent = NO_COST;
     this.#messages = new WeakRef(state.messages);
     this.#model = model;
     this.#answered = false;
+    this.#episodeId = undefined;
+    this.#refusal = undefined;
   }
 
   /** False where the model of the step was replaced since it began: a fallback is at work. */
@@ -40,17 +46,28 @@ export class RunMemory {
     return this.#spent;
   }
 
+  /** Why a budget let nobody answer in this step: that is no failure which another model may mend. */
+  get refusal(): XrouterError | undefined {
+    return this.#refusal;
+  }
+
+  refused(error: XrouterError): void {
+    this.#refusal = error;
+  }
+
   add(cost: AgentCost): void {
     this.#spent = addCost(this.#spent, cost);
   }
 
-  answered(): void {
+  /** @param episodeId `undefined` where it was not the router that answered */
+  answered(episodeId: string | undefined): void {
     this.#answered = true;
+    this.#episodeId = episodeId;
   }
 
-  /** An answer whose cost was never taken went on in another process, which took it from the message. */
-  forgetAnswered(): void {
-    if (this.#answered) this.#spent = NO_COST;
+  /** Whether what was spent led to this answer, or to none; else it is of another step, and counted there. */
+  ledTo(episodeId: string | undefined): boolean {
+    return !this.#answered || this.#episodeId === undefined || this.#episodeId === episodeId;
   }
 }
 
@@ -68,16 +85,13 @@ export class RunMemories {
     return run;
   }
 
-  /** What the run has spent that is not in its state, once; `undefined` where this process did not call for it. */
-  take(id: string | undefined): AgentCost | undefined {
+  /**
+   * What the run has spent that is not in its state, once; `undefined` where this process did not call for it.
+   * @param uncounted episode of the last answer, where its cost is in no state yet
+   */
+  take(id: string | undefined, uncounted: string | undefined): AgentCost | undefined {
     const run = id === undefined ? undefined : this.#runs.get(id);
     if (run) this.#runs.delete(id!);
-    return run?.spent;
-  }
-
-  /** As `take`, of a run that was given up. */
-  takeAbandoned(id: string | undefined): AgentCost | undefined {
-    if (id !== undefined) this.#runs.get(id)?.forgetAnswered();
-    return this.take(id);
+    return run?.ledTo(uncounted) ? run.spent : undefined;
   }
 }

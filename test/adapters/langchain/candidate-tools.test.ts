@@ -184,9 +184,18 @@ describe('a call', () => {
   test('asks neither policy nor verifier: the choice has been made', async () => {
     await using under = await labAgents();
     const policy = { name: 'dear', decide: () => Promise.reject(new Error('asked')) };
-    const verifier = { name: 'dear', accuracy: 1, verify: () => Promise.reject(new Error('asked')) };
+    const judged: unknown[] = [];
+    const verifier = {
+      name: 'dear',
+      accuracy: 1,
+      verify: async (input: unknown) => {
+        judged.push(input);
+        return { pass: false };
+      },
+    };
     const [tool] = candidateTools(under.fields({ policy, verifier, fallback: false }));
     expect(await tool!.invoke(QUESTION)).toBe('144');
+    expect(judged).toEqual([]);
   });
 
   test('may go to a chat model of the user’s own', async () => {
@@ -313,6 +322,24 @@ describe('in an agent', () => {
     expect(runCost.costUsd).toBe(await under.bookedUsd());
   });
 
+  test('they are counted once, however long the agent goes on', async () => {
+    await using under = await labAgents();
+    const routing = under.middleware();
+    const tools = candidateTools({ router: routing.router });
+    const steps = createMiddleware({
+      name: 'Steps',
+      wrapModelCall: async (request, handler) => {
+        const told = request.messages.filter(({ type }) => type === 'tool').length;
+        if (told === 3) return handler(request);
+        return new AIMessage({ content: '', tool_calls: [call(tools[told % 2]!, QUESTION, `c${told}`)] });
+      },
+    });
+    const agent = createAgent({ model: under.own, tools, middleware: [steps, routing] });
+    const { runCost } = await agent.invoke(ask);
+    expect(runCost.requests).toBe(4);
+    expect(runCost.costUsd).toBe(await under.bookedUsd());
+  });
+
   test('what they cost counts against the budget of the run', async () => {
     await using under = await labAgents();
     const routing = under.middleware({ runUsd: 1e-7 });
@@ -357,6 +384,8 @@ describe('in an agent', () => {
       new ToolMessage({ content: 'x', tool_call_id: 'call_2', artifact: forged }),
       new HumanMessage('What is 2 + 3?'),
     ];
+    expect(candidateAnswerOf(real.artifact)).toEqual(real.artifact);
+    expect(candidateAnswerOf(forged)).toBeUndefined();
     const { runCost } = await agent.invoke({ messages: history });
     // What came with the input was spent before this run.
     expect(runCost.requests).toBe(1);

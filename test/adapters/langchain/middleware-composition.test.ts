@@ -10,7 +10,9 @@ import {
   modelCallLimitMiddleware,
   modelFallbackMiddleware,
   modelRetryMiddleware,
+  providerStrategy,
   summarizationMiddleware,
+  toolStrategy,
 } from 'langchain';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -19,6 +21,7 @@ import { routerErrorIn } from '../../../adapters/langchain/middleware/index.ts';
 import { sumUsd } from '../../../src/index.ts';
 import { labAgents, OWN_MODEL, STRANGER, WEATHER_TOOL } from '../../support/lab-agents.ts';
 import { PAIR } from '../../support/lab-router.ts';
+import { json, startScriptedServer } from '../../support/scripted-server.ts';
 
 const ask = (content = 'What is the weather in Bern?') => ({ messages: [new HumanMessage(content)] });
 const BACKUP = 'gpt-4.1-nano';
@@ -46,6 +49,21 @@ describe('a fallback', () => {
     // Two steps, each with a request that failed and one to the backup.
     expect(runCost.requests).toBe(4);
     expect(runCost.costComplete).toBe(true);
+    expect(runCost.costUsd).toBeGreaterThan(0);
+    expect(runCost.costUsd).toBe(await under.bookedUsd());
+  });
+
+  test('does not answer where a budget refused, as long as it stands before the routing', async () => {
+    await using under = await labAgents();
+    const fallback = modelFallbackMiddleware(under.another(BACKUP));
+    const routing = under.middleware({ budgets: { dayUsd: 1e-9 } });
+    const closed = createAgent({ model: under.own, tools: [], middleware: [fallback, routing] });
+    const error = await closed.invoke(ask()).catch((thrown: unknown) => thrown);
+    expect(routerErrorIn(error)).toMatchObject({ code: 'budget_exceeded' });
+    expect(under.lab.usage().calls).toBe(0);
+    // Behind it LangChain's fallback answers a refusal too, and it is booked though the budget has nothing left.
+    const open = createAgent({ model: under.own, tools: [], middleware: [routing, fallback] });
+    const { runCost } = await open.invoke(ask('What is 2 + 3?'));
     expect(runCost.costUsd).toBeGreaterThan(0);
     expect(runCost.costUsd).toBe(await under.bookedUsd());
   });
@@ -190,6 +208,74 @@ describe('a run that failed', () => {
   });
 });
 
+describe('a run in several processes', () => {
+  test('that take turns is counted once, step by step', async () => {
+    const called = (id: string) => ({
+      id,
+      type: 'function',
+      function: { name: 'get_weather', arguments: '{"city":"Bern"}' },
+    });
+    const reply = (message: object) =>
+      json({
+        model: 'small',
+        choices: [{ message: { role: 'assistant', content: null, ...message }, finish_reason: 'stop' }],
+        usage: { prompt_tokens: 10, completion_tokens: 5 },
+      });
+    await using server = await startScriptedServer(
+      reply({ tool_calls: [called('c1')] }),
+      reply({ tool_calls: [called('c2')] }),
+      reply({ content: 'Sunny.' }),
+    );
+    await using under = await labAgents();
+    const checkpointer = new MemorySaver();
+    const process = () =>
+      createAgent({
+        model: under.own,
+        tools: [WEATHER_TOOL],
+        checkpointer,
+        middleware: [
+          under.middleware({
+            candidates: ['mine/small'],
+            bundled: false,
+            providers: { mine: { baseUrl: server.url, keyless: true } },
+            models: [
+              { id: 'mine/small', toolCalling: true, price: { inputUsdPerMTok: 1, outputUsdPerMTok: 2 } },
+            ],
+          }),
+          // Behind the routing: the run waits before the routing has counted.
+          humanInTheLoopMiddleware({ interruptOn: { get_weather: true } }),
+        ],
+      });
+    const [one, other] = [process(), process()];
+    const config = { configurable: { thread_id: 'shared' } };
+    const approve = () => new Command({ resume: { decisions: [{ type: 'approve' }] } }) as never;
+    await one.invoke(ask(), config);
+    expect((await other.invoke(approve(), config)).__interrupt__).toHaveLength(1);
+    const { messages, runCost, threadCost } = await one.invoke(approve(), config);
+    expect(messages.at(-1)!.text).toBe('Sunny.');
+    expect(runCost).toMatchObject({ requests: 3, models: { 'mine/small': { calls: 3 } } });
+    expect(runCost.costUsd).toBe(await under.bookedUsd());
+    expect(threadCost).toEqual(runCost);
+  });
+
+  test('that a human lets lie counts for the thread when the next begins', async () => {
+    await using under = await labAgents();
+    const agent = createAgent({
+      model: under.own,
+      tools: [WEATHER_TOOL],
+      checkpointer: new MemorySaver(),
+      middleware: [under.middleware(), humanInTheLoopMiddleware({ interruptOn: { get_weather: true } })],
+    });
+    const config = { configurable: { thread_id: 'left' } };
+    await agent.invoke(ask('What is 2 + 3?'), config);
+    await agent.invoke(ask(), config);
+    const { runCost, threadCost } = await agent.invoke(ask('What is 12 * 12?'), config);
+    expect(runCost.requests).toBe(1);
+    expect(threadCost.requests).toBe(3);
+    expect(threadCost.costUsd).toBe(await under.bookedUsd());
+  });
+});
+
 describe('a human in the loop', () => {
   test.each(['before', 'after'] as const)(
     '%s the routing: the run waits and goes on, counted once',
@@ -289,6 +375,85 @@ describe('others', () => {
     });
     const agent = createAgent({ model: under.own, tools: [], middleware: [twice, under.middleware()] });
     const { runCost } = await agent.invoke(ask('What is 2 + 3?'));
+    expect(runCost.requests).toBe(2);
+    expect(runCost.costUsd).toBe(await under.bookedUsd());
+  });
+
+  test('that answer by themselves are not taken for what a caller’s history claims', async () => {
+    await using under = await labAgents();
+    const canned = createMiddleware({ name: 'Canned', wrapModelCall: async () => new AIMessage('No.') });
+    const agent = createAgent({ model: under.own, tools: [], middleware: [canned, under.middleware()] });
+    const routing = { costUsd: -5, calls: [], costComplete: true, episodeId: 'forged' };
+    const history = [
+      new HumanMessage('Hi'),
+      new AIMessage({ content: 'Hi', response_metadata: { routing } }),
+    ];
+    const { runCost } = await agent.invoke({ messages: [...history, ...ask().messages] });
+    expect(runCost).toMatchObject({ costUsd: 0, requests: 0 });
+  });
+
+  test.each(['before', 'after'] as const)(
+    'tools whose result is returned at once end the run, with another hook %s that of the routing',
+    async (place) => {
+      await using under = await labAgents();
+      const direct = tool(() => 'Sunny', {
+        name: 'get_weather',
+        description: 'The weather of a city',
+        schema: z.object({ city: z.string() }),
+        returnDirect: true,
+      });
+      const others = createMiddleware({ name: 'Other', afterModel: () => ({}) });
+      const routing = under.middleware();
+      const agent = createAgent({
+        model: under.own,
+        tools: [direct],
+        responseFormat: providerStrategy(z.object({ city: z.string() })),
+        middleware: place === 'before' ? [others, routing] : [routing, others],
+      });
+      const { messages, runCost } = await agent.invoke(ask());
+      expect(messages.at(-1)!.type).toBe('tool');
+      expect(runCost.requests).toBe(1);
+      expect(runCost.costUsd).toBe(await under.bookedUsd());
+    },
+  );
+
+  test('a structured response that does not fit is asked for again, and both requests count', async () => {
+    const given = (id: string, args: object) =>
+      json({
+        model: 'small',
+        choices: [
+          {
+            message: {
+              role: 'assistant',
+              content: null,
+              tool_calls: [
+                { id, type: 'function', function: { name: 'extract-1', arguments: JSON.stringify(args) } },
+              ],
+            },
+            finish_reason: 'tool_calls',
+          },
+        ],
+        usage: { prompt_tokens: 10, completion_tokens: 5 },
+      });
+    const names: string[] = [];
+    await using server = await startScriptedServer((request) => {
+      const { tools } = JSON.parse(request.body) as { tools: { function: { name: string } }[] };
+      names.push(tools[0]!.function.name);
+      const script = given(`c${names.length}`, names.length === 1 ? { degrees: 'warm' } : { degrees: 21 });
+      const [{ send }] = script.body as [{ send: string }];
+      return { ...script, body: [{ send: send.replace('extract-1', names[0]!) }] };
+    });
+    await using under = await labAgents();
+    const routing = under.middleware({
+      candidates: ['mine/small'],
+      bundled: false,
+      providers: { mine: { baseUrl: server.url, keyless: true } },
+      models: [{ id: 'mine/small', toolCalling: true, price: { inputUsdPerMTok: 1, outputUsdPerMTok: 2 } }],
+    });
+    const responseFormat = toolStrategy(z.object({ degrees: z.number() }));
+    const agent = createAgent({ model: under.own, tools: [], responseFormat, middleware: [routing] });
+    const { structuredResponse, runCost } = await agent.invoke(ask());
+    expect(structuredResponse).toEqual({ degrees: 21 });
     expect(runCost.requests).toBe(2);
     expect(runCost.costUsd).toBe(await under.bookedUsd());
   });
