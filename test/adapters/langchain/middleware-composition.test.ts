@@ -215,16 +215,16 @@ describe('a run in several processes', () => {
       type: 'function',
       function: { name: 'get_weather', arguments: '{"city":"Bern"}' },
     });
-    const reply = (message: object) =>
+    const reply = (message: object, prompt_tokens: number) =>
       json({
         model: 'small',
         choices: [{ message: { role: 'assistant', content: null, ...message }, finish_reason: 'stop' }],
-        usage: { prompt_tokens: 10, completion_tokens: 5 },
+        usage: { prompt_tokens, completion_tokens: 5 },
       });
     await using server = await startScriptedServer(
-      reply({ tool_calls: [called('c1')] }),
-      reply({ tool_calls: [called('c2')] }),
-      reply({ content: 'Sunny.' }),
+      reply({ tool_calls: [called('c1')] }, 10),
+      reply({ tool_calls: [called('c2')] }, 200),
+      reply({ content: 'Sunny.' }, 3_000),
     );
     await using under = await labAgents();
     const checkpointer = new MemorySaver();
