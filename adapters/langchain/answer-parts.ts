@@ -4,6 +4,7 @@ import {
   type AssistantMessage,
   type CallRecord,
   type Delta,
+  type Episode,
   type RouteRequest,
   type Router,
   textOf,
@@ -30,6 +31,7 @@ export async function* answerParts(
   router: Router,
   request: RouteRequest & { native: NativeRequest },
   runs?: CandidateRuns,
+  ended?: (episode: Episode) => void,
 ): AsyncGenerator<AnswerPart, Answer, undefined> {
   const runIds = new Map<string, string>();
   const idOf = (callId: string) => `run-${runIds.get(callId) ?? callId}`;
@@ -61,6 +63,7 @@ export async function* answerParts(
         if (request.native.held && isBaseMessage(native)) held.set(callId, native);
         await runs?.end(event.call);
       } else if (event.type === 'end') {
+        ended?.(event.status === 'completed' ? event.result.episode : event.episode);
         if (event.status !== 'completed') {
           throw toLangChainError(event.error, event.episode.refusals, request.signal);
         }

@@ -24,12 +24,9 @@ export interface Way {
   signal?: AbortSignal;
 }
 
-/** The way of LangChain's own LLM runs: a cached model, `generate`. */
-export const ALONE: Way = { alone: true, stream: true };
-
 /** The parts of the answer as they come. @throws as `answerParts` and `toRouteRequest` do */
 export function ask(
-  { router, defaults }: Setup,
+  { router, defaults, ended }: Setup,
   messages: BaseMessage[],
   options: Partial<ChatXRouterCallOptions>,
   { callbacks, alone, stream, runIds, tellTokens = false, tellEvents, config, signal }: Way,
@@ -41,5 +38,5 @@ export function ask(
   const { temperature, maxOutputTokens: maxTokens, stop } = request;
   const sampling = { temperature, maxTokens, stop };
   const runs = callbacks && new CandidateRuns({ parent: callbacks, messages, options, sampling, tellTokens });
-  return answerParts(router, request, runs);
+  return answerParts(router, request, runs, ended);
 }

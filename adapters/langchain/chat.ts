@@ -1,5 +1,5 @@
 /** The router as a LangChain chat model. */
-import type { CallbackManagerForChainRun, CallbackManagerForLLMRun } from '@langchain/core/callbacks/manager';
+import type { CallbackManagerForChainRun } from '@langchain/core/callbacks/manager';
 import type {
   BaseLanguageModelInput,
   StructuredOutputMethodOptions,
@@ -9,21 +9,19 @@ import {
   type BindToolsInput,
   type LangSmithParams,
 } from '@langchain/core/language_models/chat_models';
-import type { ChatModelStreamEvent } from '@langchain/core/language_models/event';
 import type { ModelProfile } from '@langchain/core/language_models/profile';
 import { ChatModelStream } from '@langchain/core/language_models/stream';
 import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages';
-import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs';
 import type { Runnable, RunnableConfig } from '@langchain/core/runnables';
 import type { StreamEvent } from '@langchain/core/tracers/log_stream';
 import type { IterableReadableStream } from '@langchain/core/utils/stream';
 import type { Router } from '../../src/index.ts';
-import { ALONE, ask, type Way } from './ask.ts';
+import { ask, type Way } from './ask.ts';
 import { wantsEvents, wantsTokens } from './candidate-runs.ts';
-import { asStandardContent, chatResult, toMessage } from './converters/answer.ts';
-import { toToolDefinition } from './converters/tools.ts';
+import { asStandardContent, toMessage } from './converters/answer.ts';
 import { giveFeedback, type RunFeedback } from './feedback.ts';
-import { identifyingParams, langSmithParams } from './identity.ts';
+import { cacheOptions, identifyingParams, langSmithParams } from './identity.ts';
+import { LlmRunModel } from './llm-run.ts';
 import { commonProfile } from './profile.ts';
 import { runIdsOf } from './run-ids.ts';
 import {
@@ -31,7 +29,6 @@ import {
   collect,
   drain,
   endingAtOnce,
-  eventsOf,
   forwardAbort,
   inheritingConfig,
   once,
@@ -59,7 +56,7 @@ type EventFilter = Partial<Record<`${'include' | 'exclude'}${'Names' | 'Types' |
  * console.log(reply.text, routingInfo(reply)?.costUsd);
  * ```
  */
-export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
+export class ChatXRouter extends LlmRunModel {
   override lc_serializable = false;
   readonly #setup: Setup;
   #profile: ModelProfile | undefined;
@@ -68,10 +65,13 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     return 'ChatXRouter';
   }
 
-  /** @throws XrouterError `invalid_config` that names the field, `unknown_model` */
-  constructor(fields: ChatXRouterFields = {}) {
+  /**
+   * @param setup what the fields say, where this package has read them before
+   * @throws XrouterError `invalid_config` that names the field, `unknown_model`
+   */
+  constructor(fields: ChatXRouterFields = {}, setup: Setup = setUp(fields)) {
     super(baseFields(fields));
-    this.#setup = setUp(fields);
+    this.#setup = setup;
   }
 
   /** The router itself: its catalog, its ledger, `decide`. */
@@ -104,7 +104,7 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
 
   /** What every candidate can do, since any of them may answer. */
   override get profile(): ModelProfile {
-    this.#profile ??= commonProfile(defaultCandidates(this.router));
+    this.#profile ??= commonProfile(defaultCandidates(this.#setup));
     return this.#profile;
   }
 
@@ -125,10 +125,8 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     return params;
   }
 
-  /** Tools as JSON: two tools of the same class must not share a cached answer. */
-  override _getSerializedCacheKeyParametersForCall({ tools, ...options }: Options): string {
-    const schemas = tools?.map((tool) => toToolDefinition(tool) ?? tool);
-    return super._getSerializedCacheKeyParametersForCall({ ...options, tools: schemas } as Options);
+  override _getSerializedCacheKeyParametersForCall(options: Options): string {
+    return super._getSerializedCacheKeyParametersForCall(cacheOptions(options));
   }
 
   /**
@@ -181,13 +179,13 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
         const way = {
           callbacks: run?.getChild(),
           runIds: runIdsOf(run ?? config, runConfig),
-          stream: tellTokens || this.#setup.streaming,
+          stream: tellTokens || this.streams,
           tellTokens,
           tellEvents: wantsEvents(run),
           config: runConfig,
           signal: runConfig?.signal,
         };
-        const message = toMessage(await collect(this.#parts(messages, callOptions, way)));
+        const message = toMessage(await collect(this.answer(messages, callOptions, way)));
         return (this.#isStandard(callOptions) ? asStandardContent(message) : message) as AIMessageChunk;
       },
       messages,
@@ -217,7 +215,7 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     const way = { stream: true, tellTokens: true, signal: leaving.signal };
     const parts = (run: CallbackManagerForChainRun | undefined, runConfig: RunnableConfig | undefined) => {
       const runIds = runIdsOf(run ?? config, runConfig);
-      return this.#parts(messages, callOptions, {
+      return this.answer(messages, callOptions, {
         ...way,
         callbacks: run?.getChild(),
         runIds,
@@ -263,48 +261,16 @@ export class ChatXRouter extends BaseChatModel<Options, AIMessageChunk> {
     const messages = BaseChatModel._convertInputToPromptValue(input).toChatMessages();
     const [config, callOptions] = this._separateRunnableConfigFromCallOptionsCompat(options);
     const events = tracedEvents(this, messages, this.#ownConfig(config), (way) =>
-      this.#parts(messages, callOptions, { ...way, config, signal: config.signal }),
+      this.answer(messages, callOptions, { ...way, config, signal: config.signal }),
     );
     return new ChatModelStream(events) as never;
   }
 
-  override async _generate(
-    messages: BaseMessage[],
-    options: this['ParsedCallOptions'],
-    runManager?: CallbackManagerForLLMRun,
-  ): Promise<ChatResult> {
-    options.signal?.throwIfAborted();
-    const way = { ...ALONE, stream: this.#setup.streaming, runIds: runIdsOf(runManager, undefined) };
-    const answer = await collect(this.#parts(messages, options, way));
-    if (runManager) answer.id = `run-${runManager.runId}`;
-    return chatResult(toMessage(answer));
+  protected override get streams(): boolean {
+    return this.#setup.streaming;
   }
 
-  override async *_streamResponseChunks(
-    messages: BaseMessage[],
-    options: this['ParsedCallOptions'],
-    runManager?: CallbackManagerForLLMRun,
-  ): AsyncGenerator<ChatGenerationChunk> {
-    options.signal?.throwIfAborted();
-    const id = runManager && `run-${runManager.runId}`;
-    const place = { prompt: 0, completion: 0 };
-    const way = { ...ALONE, runIds: runIdsOf(runManager, undefined) };
-    for await (const message of chunksOf(this.#parts(messages, options, way), id)) {
-      const chunk = new ChatGenerationChunk({ text: message.text, message });
-      yield chunk;
-      await runManager?.handleLLMNewToken(chunk.text, place, undefined, undefined, undefined, { chunk });
-    }
-  }
-
-  override async *_streamChatModelEvents(
-    messages: BaseMessage[],
-    options: this['ParsedCallOptions'],
-  ): AsyncGenerator<ChatModelStreamEvent> {
-    options.signal?.throwIfAborted();
-    yield* eventsOf(this.#parts(messages, options, ALONE));
-  }
-
-  #parts(messages: BaseMessage[], options: this['ParsedCallOptions'], way: Way) {
+  protected override answer(messages: BaseMessage[], options: Partial<Options>, way: Way) {
     return ask(this.#setup, messages, options, way);
   }
 

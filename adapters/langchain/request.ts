@@ -6,11 +6,13 @@ import type { UnknownBlocks } from './converters/content.ts';
 import { toChatMessages } from './converters/messages.ts';
 import { toToolChoice, toToolDefinitions } from './converters/tools.ts';
 import type { NativeRequest } from './native.ts';
-import type { ChatXRouterCallOptions, SamplingOptions } from './types.ts';
+import type { ChatXRouterCallOptions, RoutingOptions, SamplingOptions } from './types.ts';
 
 /** What the constructor says and a call may say otherwise. */
 export interface CallDefaults extends SamplingOptions {
   stop?: string[];
+  /** Of this model alone, where its router serves others too. */
+  routing?: RoutingOptions;
   /** Whether a limit for the first token was configured, for requests of that route. */
   limitsFirstToken: (route: string | undefined) => boolean;
   /** Time for a whole request, where the router itself was not given it. */
@@ -37,7 +39,8 @@ export function toRouteRequest(
   parts: RequestParts,
   defaults: CallDefaults,
 ): RouteRequest & { native: NativeRequest } {
-  const { options, config, stream } = parts;
+  const { config, stream } = parts;
+  const options = mergeRouting(parts.options, defaults.routing);
   const messages = toChatMessages(parts.messages, defaults.unknown);
   const { tools, stop = defaults.stop } = options;
   const threadId: unknown = config?.configurable?.thread_id;
@@ -65,6 +68,22 @@ export function toRouteRequest(
     stream,
     native: { kind: 'langchain', messages: parts.messages, translated: messages, options, config },
   };
+}
+
+/**
+ * What holds where both say something: `first`. A lambda and a floor give way together, since naming one of
+ * them means not the other; what is denied by either is denied.
+ */
+export function mergeRouting<Options extends RoutingOptions>(
+  first: Options,
+  then: RoutingOptions = {},
+): Options {
+  const { lambda, minSuccess, ...others } = then;
+  const named = first.lambda !== undefined || first.minSuccess !== undefined;
+  const merged = { ...others, ...(!named && { lambda, minSuccess }), ...first };
+  if (others.limits && first.limits) merged.limits = { ...others.limits, ...first.limits };
+  if (others.deny && first.deny) merged.deny = [...others.deny, ...first.deny];
+  return merged;
 }
 
 function limitsOf(

@@ -2,6 +2,7 @@
 import {
   assembleRouter,
   type Candidate,
+  type Episode,
   type Router,
   type RouterConfig,
   validateConfig,
@@ -9,8 +10,8 @@ import {
 } from '../../src/index.ts';
 import { resolveCandidates } from './candidates.ts';
 import type { UnknownBlocks } from './converters/content.ts';
-import type { CallDefaults } from './request.ts';
-import type { ChatXRouterFields } from './types.ts';
+import { type CallDefaults, mergeRouting } from './request.ts';
+import type { ChatXRouterFields, RoutingOptions } from './types.ts';
 
 /** Fields of LangChain's own base classes; everything else that is not named here is the router's configuration. */
 const BASE_FIELDS = [
@@ -31,6 +32,8 @@ export interface Setup {
   router: Router;
   defaults: CallDefaults;
   streaming: boolean;
+  /** Told of every request once it has ended, failed ones too. */
+  ended?: (episode: Episode) => void;
 }
 
 /** What the base class keeps of the fields; nothing of it is secret. */
@@ -48,24 +51,32 @@ export function setUp(fields: ChatXRouterFields): Setup {
   const { candidates, router: ready, env, onEpisode, streaming = false, ...others } = fields;
   const { temperature, topP, maxTokens, seed, reasoningEffort, extraBody, ...rest } = others;
   const { stop, stopSequences, timeout, maxRetries, ...configFields } = rest;
-  const config = configFields as RouterConfig;
-  for (const key of BASE_FIELDS) delete (config as Record<string, unknown>)[key];
   const sampling = { temperature, topP, maxTokens, seed, reasoningEffort, extraBody };
   const defaults = { ...sampling, stop: stop ?? stopSequences };
   if (ready) {
-    const extra = Object.keys(config)[0] ?? (candidates && 'candidates');
+    const { pool, deny, lambda, minSuccess, limits, ...config } = configFields as RouterConfig;
+    for (const key of BASE_FIELDS) delete (config as Record<string, unknown>)[key];
+    const ofRouter = { ...config, candidates, env, onEpisode };
+    const extra = Object.entries(ofRouter).find(([, value]) => value !== undefined)?.[0];
     if (extra !== undefined) {
       throw new XrouterError('invalid_config', `Both \`router\` and \`${extra}\` are given.`, {
-        hint: 'Configure the router where it is made, or leave `router` out.',
+        hint:
+          extra === 'candidates'
+            ? 'Name those of the router in `pool`.'
+            : 'Configure the router where it is made, or leave `router` out.',
       });
     }
+    const routing = validateConfig({ pool, deny, lambda, minSuccess, limits });
+    ready.catalog.select([...(pool ?? []), ...(deny ?? [])]);
     const limitsFirstToken = firstTokenLimits(ready);
     return {
       router: ready,
       streaming,
-      defaults: { ...defaults, limitsFirstToken, totalMs: timeout, unknown: 'reject' },
+      defaults: { ...defaults, routing, limitsFirstToken, totalMs: timeout, unknown: 'reject' },
     };
   }
+  const config = configFields as RouterConfig;
+  for (const key of BASE_FIELDS) delete (config as Record<string, unknown>)[key];
   const valid = validateConfig(config);
   if (timeout !== undefined) valid.limits = { totalMs: timeout, ...valid.limits };
   if (maxRetries !== undefined) valid.retry = { maxAttempts: maxRetries + 1, ...valid.retry };
@@ -92,9 +103,21 @@ function firstTokenLimits({ parts }: Router): CallDefaults['limitsFirstToken'] {
 }
 
 /** Candidates that requests choose among unless they say otherwise: the pool, else all that can be called. */
-export function defaultCandidates({ catalog, parts }: Router): Candidate[] {
-  const { pool, deny = [] } = parts.defaults;
-  const denied = new Set(deny.map((name) => catalog.get(name, parts.env)));
-  const named = pool?.map((name) => catalog.get(name, parts.env));
+export function defaultCandidates({ router, defaults }: Pick<Setup, 'router' | 'defaults'>): Candidate[] {
+  const { catalog, parts } = router;
+  const { routing = {} } = defaults;
+  const route = routing.route === undefined ? undefined : parts.routes[routing.route];
+  const pool = routing.pool ?? route?.pool ?? parts.defaults.pool;
+  const deny = [...(parts.defaults.deny ?? []), ...(route?.deny ?? []), ...(routing.deny ?? [])];
+  const denied = catalog.select(deny);
+  const named = pool?.flatMap((name) =>
+    name.endsWith('/*') ? [...catalog.select([name])] : [catalog.get(name, parts.env)],
+  );
   return (named ?? catalog.usable(parts.env).usable).filter((candidate) => !denied.has(candidate));
+}
+
+/** The same router for other settings: `routing` counts before what the model has for its own. */
+export function withRouting(setup: Setup, routing: RoutingOptions, ended: Setup['ended']): Setup {
+  const { defaults } = setup;
+  return { ...setup, defaults: { ...defaults, routing: mergeRouting(routing, defaults.routing) }, ended };
 }

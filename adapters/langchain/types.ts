@@ -32,7 +32,10 @@ export interface SamplingOptions {
 export interface ChatXRouterFields extends BaseChatModelParams, SamplingOptions, RouterConfig {
   /** Whom to choose among. Default: `pool`, else every candidate of the catalog whose key is set. */
   candidates?: CandidateSpec[];
-  /** A router of your own, in place of the configuration. */
+  /**
+   * A router of your own, in place of the configuration; several models may share it. Beside it `pool`, `deny`,
+   * `lambda`, `minSuccess` and `limits` hold for the requests of this model alone.
+   */
   router?: Router;
   /** Holds keys and base URLs; default `process.env`. */
   env?: Surroundings['env'];
@@ -48,7 +51,8 @@ export interface ChatXRouterFields extends BaseChatModelParams, SamplingOptions,
   timeout?: number;
 }
 
-export interface ChatXRouterCallOptions extends BaseChatModelCallOptions, SamplingOptions {
+/** How a request is to be routed; what is left out is as the router was configured. */
+export interface RoutingOptions {
   /** Cost sensitivity: 0 ignores cost, larger prefers cheaper. */
   lambda?: number;
   /** Accuracy floor, 0..1: the cheapest candidate expected to reach it. */
@@ -66,6 +70,9 @@ export interface ChatXRouterCallOptions extends BaseChatModelCallOptions, Sampli
   limits?: RequestLimits;
   /** Most this call may cost, in USD; same as `limits.maxUsd`. */
   maxUsd?: number;
+}
+
+export interface ChatXRouterCallOptions extends BaseChatModelCallOptions, SamplingOptions, RoutingOptions {
   tools?: BindToolsInput[];
   parallel_tool_calls?: boolean;
   /** Whether arguments of tools must follow their schema. */

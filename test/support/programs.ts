@@ -7,11 +7,12 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 const root = join(import.meta.dirname, '../..');
-const DOORS: Record<string, string> = {
+export const DOORS: Record<string, string> = {
   xrouter: 'src/index.ts',
   'xrouter/lab': 'src/lab/index.ts',
   'xrouter/learn': 'src/learn/index.ts',
   'xrouter/langchain': 'adapters/langchain/index.ts',
+  'xrouter/langchain/middleware': 'adapters/langchain/middleware/index.ts',
   'xrouter/mcp': 'adapters/mcp/index.ts',
 };
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ChatOpenAI } from '@langchain/openai';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type LabChat, labChat } from '../../support/lab-chat.ts';
@@ -48,8 +49,12 @@ describe.each(Object.entries(kinds))('%s', (_, modelOf) => {
         for await (const _ of stream);
       };
       const running = run();
-      setTimeout(() => controller.abort(), 60);
+      running.catch(() => {});
+      const { ledger } = model.router;
+      await eventually(async () => (await ledger.entries()).length > 0, 'the call began');
+      await sleep(60);
       const started = performance.now();
+      controller.abort();
       await expect(running).rejects.toThrow(/abort/i);
       expect(performance.now() - started).toBeLessThan(500);
       await seenAsAborted(under);

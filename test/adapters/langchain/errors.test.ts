@@ -111,7 +111,10 @@ describe('configuration', () => {
 
   test('a router and its configuration are not both taken', () => {
     const { router } = new ChatXRouter({ candidates: [PAIR[0]] });
-    expect(() => new ChatXRouter({ router, lambda: 1 })).toThrow(/`router` and `lambda`/);
-    expect(new ChatXRouter({ router, temperature: 0 }).router).toBe(router);
+    expect(() => new ChatXRouter({ router, policy: 'cheapest' })).toThrow(/`router` and `policy`/);
+    expect(() => new ChatXRouter({ router, lambda: -1 })).toThrow(/lambda/);
+    expect(() => new ChatXRouter({ router, pool: 'gpt-5' as never })).toThrow(/pool/);
+    expect(() => new ChatXRouter({ router, pool: ['no/such-model'] })).toThrow(/no\/such-model/);
+    expect(new ChatXRouter({ router, temperature: 0, lambda: 1 }).router).toBe(router);
   });
 });

@@ -94,6 +94,37 @@ describe('call options', () => {
   });
 });
 
+describe('models that share a router', () => {
+  test('have settings of their own, which a call may still change, and one account', async () => {
+    await using under = await labChat({ lambda: 1 });
+    const { router } = under.model;
+    const careless = new ChatXRouter({ router, lambda: 0, deny: [PAIR[0]] });
+    const small = new ChatXRouter({ router, pool: [PAIR[0]], minSuccess: 0.5, maxTokens: 500 });
+    const asked = 'What is 2 + 3?';
+    const told = [
+      await careless.invoke(asked),
+      await small.invoke(asked),
+      await small.invoke(asked, { lambda: 3 }),
+      await under.model.invoke(asked, { pool: [PAIR[1]] }),
+    ].map((message) => routingInfo(message)!);
+    expect(told.map(({ model }) => model)).toEqual([PAIR[1], PAIR[0], PAIR[0], PAIR[1]]);
+    expect(told.map(({ lambda, minSuccess }) => minSuccess ?? lambda)).toEqual([0, 0.5, 3, 1]);
+    expect((await router.ledger.entries()).length).toBe(4);
+    const alone = under.another({ candidates: [PAIR[0]] });
+    expect(small.profile).toEqual(alone.profile);
+    expect(small.profile).not.toEqual(under.model.profile);
+    expect(small._identifyingParams()).not.toEqual(careless._identifyingParams());
+  });
+
+  test('bound a call where the call says nothing else, limit by limit', async () => {
+    await using under = await labChat();
+    const model = new ChatXRouter({ router: under.model.router, limits: { maxCalls: 1, maxUsd: 1e-9 } });
+    await expect(model.invoke('Hi')).rejects.toMatchObject({ code: 'budget_exceeded' });
+    await model.invoke('Hi', { limits: { maxUsd: 1 } });
+    expect(under.episodes).toHaveLength(2);
+  });
+});
+
 describe('caching', () => {
   test('an answer comes from the cache, and costs nothing again', async () => {
     await using under = await labChat({ cache: new InMemoryCache(new Map()) });
