@@ -9,6 +9,9 @@ import { StreamedAnswer } from './streamed-answer.ts';
 
 const SESSION_HEADER = 'x-xrouter-session';
 
+/** One for all: the request makes an error of its own from it. */
+const LEFT = new Error('The client left.');
+
 /** @throws ApiError for a request that is refused before it costs anything */
 export async function answerChat(service: Service, exchange: Exchange): Promise<void> {
   const json = await readJson(exchange, service.settings.maxBodyBytes);
@@ -16,7 +19,10 @@ export async function answerChat(service: Service, exchange: Exchange): Promise<
   const asker = { key: exchange.key, session: typeof session === 'string' ? session : undefined };
   const asked = readChat(service.router, json, asker);
   const left = new AbortController();
-  exchange.response.once('close', () => left.abort());
+  const { response } = exchange;
+  response.once('close', () => {
+    if (!response.writableFinished) left.abort(LEFT);
+  });
   service.running.add(left);
   try {
     const chat = { ...asked, request: { ...asked.request, signal: left.signal } };

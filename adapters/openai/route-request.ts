@@ -105,7 +105,7 @@ function chosen(
   if (route && !Object.hasOwn(router.parts.routes, route)) {
     const known = Object.keys(router.parts.routes).join(', ') || 'none';
     throw invalidRequest(
-      `There is no route ${JSON.stringify(route)}. Configured routes: ${known}.`,
+      `xrouter.route: there is no route ${JSON.stringify(route)}. Configured routes: ${known}.`,
       'xrouter.route',
     );
   }

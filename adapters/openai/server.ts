@@ -167,6 +167,8 @@ async function end(server: Server, service: Service, graceMs: number, hurry: Abo
 function tellBrokenRequests(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    // Who goes on sending is not listened to for long.
+    setTimeout(() => socket.destroy(), 1_000).unref();
     const [status, reason, message] =
       error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? [408, 'Request Timeout', 'The request did not arrive in time.']

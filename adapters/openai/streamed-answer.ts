@@ -14,6 +14,7 @@ export class StreamedAnswer implements Silent {
   readonly #includeUsage: boolean;
   readonly #stalledMs: number;
   #episodeId = '';
+  #pending = '';
   #writer: ChunkWriter | undefined;
 
   constructor(response: ServerResponse, includeUsage: boolean, stalledMs: number) {
@@ -35,12 +36,12 @@ export class StreamedAnswer implements Silent {
     let text = this.#role(result.model, result.id);
     // A policy that answers by itself has no deltas.
     if (text !== '') text += this.#writer!.delta(wholeOf(result));
-    this.#response.end(text + this.#writer!.end(result));
+    this.#response.end(this.#taken(text + this.#writer!.end(result)));
   }
 
   /** After the head only an event can tell of it; there is no [DONE] behind it. */
   fail(error: ApiError): void {
-    this.#response.end(`data: ${error.body}\n\n`);
+    this.#response.end(this.#taken(`data: ${error.body}\n\n`));
   }
 
   keepAlive(): void {
@@ -70,10 +71,24 @@ export class StreamedAnswer implements Silent {
     return this.#writer.role(model);
   }
 
+  /** What comes in one turn of the event loop goes out as one. */
   #write(text: string): Promise<void> | undefined {
     if (text === '' || this.#response.destroyed) return undefined;
     this.wrote = true;
-    return this.#response.write(text) ? undefined : this.#drained();
+    if (this.#pending === '') process.nextTick(this.#flush);
+    this.#pending += text;
+    return this.#response.writableNeedDrain ? this.#drained() : undefined;
+  }
+
+  readonly #flush = (): void => {
+    const text = this.#taken('');
+    if (text !== '' && !this.#response.destroyed) this.#response.write(text);
+  };
+
+  #taken(more: string): string {
+    const text = this.#pending + more;
+    this.#pending = '';
+    return text;
   }
 
   /** Meanwhile nothing is read from the provider. Who takes nothing for too long has gone. */
