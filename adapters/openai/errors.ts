@@ -144,12 +144,10 @@ function isTooDeep({ cause }: XrouterError): boolean {
   return cause instanceof RangeError && /call stack/.test(cause.message);
 }
 
-/** 402, which no client sends again by itself; 429 where the calls in flight hold what is missing. */
+/** 402, which no client sends again by itself; 429 where the call fits once those in flight have ended. */
 function budgetExceeded(error: XrouterError): ApiError {
   const { budget } = error instanceof BudgetExceededError ? error : {};
-  const later = budget
-    ? budget.spentUsd + budget.askedUsd <= budget.limitUsd
-    : /calls in flight/.test(error.hint ?? '');
+  const later = budget !== undefined && budget.spentUsd + budget.askedUsd <= budget.limitUsd;
   return new ApiError({
     status: later ? 429 : 402,
     code: 'budget_exceeded',

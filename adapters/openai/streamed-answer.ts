@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { Delta, RouteResult } from '../../src/index.ts';
 import { ChunkWriter, KEEP_ALIVE } from './chunk-writer.ts';
 import type { ApiError } from './errors.ts';
+import { watchStalled } from './exchange.ts';
 import type { Silent } from './keep-alive.ts';
 
 export class StreamedAnswer implements Silent {
@@ -13,14 +14,17 @@ export class StreamedAnswer implements Silent {
   readonly #response: ServerResponse;
   readonly #includeUsage: boolean;
   readonly #stalledMs: number;
+  readonly #signal: AbortSignal;
   #episodeId = '';
   #pending = '';
   #writer: ChunkWriter | undefined;
 
-  constructor(response: ServerResponse, includeUsage: boolean, stalledMs: number) {
+  /** @param signal tells that the answer is over, whoever reads it */
+  constructor(response: ServerResponse, includeUsage: boolean, stalledMs: number, signal: AbortSignal) {
     this.#response = response;
     this.#includeUsage = includeUsage;
     this.#stalledMs = stalledMs;
+    this.#signal = signal;
   }
 
   set episodeId(id: string) {
@@ -91,17 +95,19 @@ export class StreamedAnswer implements Silent {
     return text;
   }
 
-  /** Meanwhile nothing is read from the provider. Who takes nothing for too long has gone. */
+  /** Meanwhile nothing is read from the provider. */
   #drained(): Promise<void> {
     const response = this.#response;
+    const stop = watchStalled(response, this.#stalledMs);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => response.destroy(), this.#stalledMs);
       const done = () => {
-        clearTimeout(timer);
+        stop();
         response.off('drain', done).off('close', done);
+        this.#signal.removeEventListener('abort', done);
         resolve();
       };
       response.on('drain', done).on('close', done);
+      this.#signal.addEventListener('abort', done);
     });
   }
 }

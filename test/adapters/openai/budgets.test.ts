@@ -1,7 +1,7 @@
 /** Hard budgets, per key and per request, over HTTP. */
 import { expect, test } from 'vitest';
 import { assembleRouter, toNanoUsd } from '../../../src/index.ts';
-import { ask, billed, books, errorIn, eventsIn, PLAIN, send, serving } from './serving.ts';
+import { ask, billed, books, errorIn, eventsIn, HEALTHY, PLAIN, send, serving } from './serving.ts';
 
 const KEYS = [
   { name: 'poor', key: 'key-of-the-poor-0123456789' },
@@ -52,6 +52,17 @@ test('many at once cannot overrun it together; who only has to wait is told so',
   expect(spentUsd).toBeLessThanOrEqual(0.0004);
   expect(reservedUsd).toBe(0);
   expect(toNanoUsd(spentUsd)).toBe(billed(server));
+});
+
+test('also where other candidates were left out for other reasons', async () => {
+  await using server = await serving({ budgets: { dayUsd: 0.0004 } });
+  const body = chat('Tell me at length. [[lab:slow-headers:200]]', {
+    model: 'xrouter',
+    xrouter: { deny: [HEALTHY] },
+  });
+  const answers = await Promise.all(Array.from({ length: 20 }, () => send(server.port, body)));
+  const statuses = new Set(answers.map(({ status }) => status));
+  expect([...statuses].sort()).toEqual([200, 429]);
 });
 
 test('a client may tighten the bound of its request, never widen it', async () => {

@@ -87,6 +87,26 @@ test('a slow reader slows the provider down, and memory stays small; a dead one 
   socket.destroy();
 });
 
+test('a server that ends does not wait for one who reads nothing', async () => {
+  await using upstream = await startScriptedServer(
+    sse(...new Array<Record<string, unknown>>(60_000).fill(word)),
+  );
+  const router = assembleRouter(
+    { pool: [PLAIN] },
+    { env: { OPENAI_API_KEY: 'key', OPENAI_BASE_URL: upstream.url } },
+  );
+  await using server = await serving({}, {}, {}, () => router as never);
+  const socket = await open(server, streamed('Tell me everything.'));
+  socket.once('data', () => socket.pause());
+  await upstream.arrived(1);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const started = performance.now();
+  await server.serving.close(50);
+  expect(performance.now() - started).toBeLessThan(2_000);
+  expect((await router.ledger.entries())[0]).toMatchObject({ state: 'settled', status: 'aborted' });
+  socket.destroy();
+});
+
 test('a slow reader that goes on reading gets every byte', async () => {
   const answer = sse(...new Array<Record<string, unknown>>(3_000).fill(word), {
     ...word,
