@@ -160,6 +160,25 @@ test('keys come from variables, which must be set; they are never told', async (
   expect(unset.stderr()).toMatch(/TEAM_A_KEY.*is not set/);
 });
 
+test('the configuration says how it listens, and flags say it before', async () => {
+  const key = 'canary-of-the-file-012345';
+  const serve = { port: 1, keys: { sales: 'SALES_KEY' }, maxBodyBytes: 200 };
+  const config = { routes: { small: { pool: [PLAIN] } }, budgets: { keys: { sales: 5 } }, serve };
+  writeFileSync(join(folder, 'served.json'), JSON.stringify(config));
+  const flags = ['--lab', '--json', '--quiet', '--config', join(folder, 'served.json')];
+  await using server = await start(flags, { SALES_KEY: key });
+  expect(JSON.parse(server.stdout())).toMatchObject({
+    keys: ['sales'],
+    models: ['xrouter', 'xrouter/small'],
+    port: server.port,
+  });
+  const headers = { authorization: `Bearer ${key}` };
+  const body = { model: 'xrouter/small', messages: ask('What is 2 + 2?') };
+  expect((await send(server.port, body, { headers })).status).toBe(200);
+  expect((await send(server.port, chat('x'.repeat(200)), { headers })).status).toBe(413);
+  expect(server.stderr()).not.toMatch(/ 200 /);
+});
+
 test('in the same process: after the time for it has passed what is left is cancelled, booked and told', async () => {
   await using server = await serving({ budgets: { dayUsd: 1 } });
   const stuck = send(server.port, chat('Stuck. [[lab:stall-after-tokens:2]]', { stream: true }));
