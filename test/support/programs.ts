@@ -14,6 +14,7 @@ export const DOORS: Record<string, string> = {
   'xrouter/langchain': 'adapters/langchain/index.ts',
   'xrouter/langchain/middleware': 'adapters/langchain/middleware/index.ts',
   'xrouter/mcp': 'adapters/mcp/index.ts',
+  'xrouter/openai': 'adapters/openai/index.ts',
 };
 
 export function programsOf(page: string): string[] {
