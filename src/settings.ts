@@ -6,8 +6,8 @@ import type { RouteDefaults, RouterParts } from './router-parts.ts';
 /** @throws XrouterError `unknown_route` that names the configured ones */
 export function routeOf(parts: RouterParts, request: RouteRequest): RouteDefaults {
   if (request.route === undefined) return {};
-  const route = parts.routes[request.route];
-  if (route) return route;
+  // A name comes from callers; `constructor` is no route.
+  if (Object.hasOwn(parts.routes, request.route)) return parts.routes[request.route]!;
   const known = Object.keys(parts.routes).join(', ') || 'none';
   throw new XrouterError('unknown_route', `There is no route ${JSON.stringify(request.route)}.`, {
     hint: `Configured routes: ${known}.`,

@@ -35,7 +35,8 @@ export function requestBody(candidate: Candidate, request: RouteRequest, wire: W
 
   for (const [field, value] of Object.entries(request.extraBody ?? {})) {
     const bounded = request.maxOutputTokens !== undefined && /^max_(completion_)?tokens$/.test(field);
-    if (bounded || Object.hasOwn(body, field) || MULTIPLIERS.has(field)) continue;
+    // From JSON it is a field like others; set, it would be the body's prototype.
+    if (bounded || field === '__proto__' || Object.hasOwn(body, field) || MULTIPLIERS.has(field)) continue;
     set(field, value);
   }
   return body;

@@ -51,6 +51,11 @@ describe('a request on the wire', () => {
     );
   });
 
+  test('a further field of any name is a field, never what the body inherits from', () => {
+    const extraBody = JSON.parse('{"__proto__": {"top_k": 2}}');
+    expect(Object.getPrototypeOf(body({ extraBody }))).toBe(Object.prototype);
+  });
+
   test('asks for one answer only, since one was reserved for', () => {
     expect(body({ extraBody: { n: 5, best_of: 5, top_k: 1 } })).toEqual({ ...body({}), top_k: 1 });
   });

@@ -62,6 +62,8 @@ describe('the event stream', () => {
     await using setup = await labRouter({ routes: { cheap: { lambda: 10 } } });
     const events = await collect(setup.router.stream({ messages: user('hi'), route: 'chaep' }));
     expect(events).toMatchObject([{ status: 'failed', error: { code: 'unknown_route', hint: /cheap/ } }]);
+    const inherited = await collect(setup.router.stream({ messages: user('hi'), route: 'constructor' }));
+    expect(inherited).toMatchObject([{ status: 'failed', error: { code: 'unknown_route' } }]);
   });
 
   const bugs: [string, Policy][] = [
