@@ -1,0 +1,62 @@
+/**
+ * What each model would have been expected to cost, and how often to be right, had it answered every request: from
+ * what the policy expected when it chose. Expected is set against expected, over the same requests, so nothing here
+ * is a measured saving.
+ */
+import { sumUsd } from '../../../src/index.ts';
+import type { FixedModels } from './data.ts';
+import { cut, entryOf } from './names.ts';
+import type { Expectations, Pool, RequestDigest } from './requests.ts';
+
+/** With fewer requests a sum of expectations says nothing. */
+const LEAST_REQUESTS = 5;
+const MOST_MODELS = 5;
+
+export function fixedModels(requests: readonly RequestDigest[]): FixedModels {
+  const answered = requests.filter(({ model }) => model !== undefined);
+  const compared = largestGroup(answered.flatMap(({ expectations }) => expectations ?? []));
+  if (answered.length < LEAST_REQUESTS) {
+    return { leftOut: `It takes ${LEAST_REQUESTS} answered requests; there are ${answered.length}.` };
+  }
+  if (compared.length < LEAST_REQUESTS) {
+    return {
+      leftOut:
+        'The policy did not note, for enough requests, what it expected of the same models: agents that went on with their turn, fixed choices and changing pools leave nothing to compare.',
+    };
+  }
+  const { models } = compared[0]!.pool;
+  const sums = models.flatMap((name, at) => {
+    const usd = compared.reduce((sum, { costUsd }) => sum + costUsd[at]!, 0);
+    const success = compared.reduce((sum, one) => sum + one.success[at]!, 0) / compared.length;
+    // A model whose cost the policy did not know once has no sum.
+    return Number.isNaN(usd) ? [] : [{ name, expectedUsd: usd, expectedSuccess: success }];
+  });
+  const chosenAt = compared.map(({ chosen }) => models.indexOf(chosen));
+  const routedUsd = compared.reduce(
+    (sum, { costUsd }, at) => sum + (costUsd[chosenAt[at]!] ?? Number.NaN),
+    0,
+  );
+  if (models.length < 2 || sums.length === 0 || Number.isNaN(routedUsd)) {
+    return { leftOut: 'The policy expected no cost of the models it compared, or compared only one.' };
+  }
+  const routedSuccess = compared.reduce((sum, { success }, at) => sum + success[chosenAt[at]!]!, 0);
+  const measuredUsd = sumUsd(compared.map((one) => one.measuredUsd));
+  sums.sort((a, b) => b.expectedSuccess - a.expectedSuccess || a.expectedUsd - b.expectedUsd);
+  return {
+    requests: compared.length,
+    of: answered.length,
+    routed: {
+      expectedUsd: routedUsd,
+      expectedSuccess: routedSuccess / compared.length,
+      ...(measuredUsd !== undefined && { measuredUsd }),
+    },
+    models: sums.slice(0, MOST_MODELS).map((one) => ({ ...one, name: cut(one.name) })),
+  };
+}
+
+/** The requests of the pool that most of them have. */
+function largestGroup(all: readonly Expectations[]): Expectations[] {
+  const groups = new Map<Pool, Expectations[]>();
+  for (const one of all) entryOf<Pool, Expectations[]>(groups, one.pool, () => []).push(one);
+  return [...groups.values()].reduce((most, group) => (group.length > most.length ? group : most), []);
+}
