@@ -32,7 +32,7 @@ export interface RouteResult {
 }
 
 export type RouteEvent =
-  | { type: 'decision'; step: number; decision: Decision; decisionMs: number }
+  | { type: 'decision'; episodeId: string; step: number; decision: Decision; decisionMs: number }
   | {
       type: 'call_start';
       step: number;

@@ -156,7 +156,7 @@ export class Router {
       const { decision, decisionMs } = await this.#decide(run, policy);
       run.beginStep(decision, decisionMs);
       if (decision.overhead) await bookOverhead(run, step, decision.overhead);
-      yield { type: 'decision', step, decision, decisionMs };
+      yield { type: 'decision', episodeId: run.id, step, decision, decisionMs };
 
       const { action } = decision;
       if (action.type === 'answer') return run.ownAnswer(decision, action.message);

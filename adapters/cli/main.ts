@@ -32,6 +32,10 @@ const commands: Record<string, CommandEntry> = {
     summary: 'replace a policy by one that logged requests prove better',
     load: () => import('./commands/promote.ts'),
   },
+  serve: {
+    summary: 'serve the router to every client of OpenAI’s API',
+    load: () => import('./commands/serve.ts'),
+  },
   mcp: { summary: 'serve the router to MCP clients', load: () => import('./commands/mcp.ts') },
   replay: {
     summary: 'play a table as the environment, with a verifier that may be wrong',

@@ -1,7 +1,7 @@
 /** Who may ask over HTTP: checked before a request is read, so that a refused one costs nothing. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { validateHostHeader, validateOriginHeader } from '@modelcontextprotocol/server';
+import { bearerToken, digestOf, isJson, isNamedBy, isOriginAmong, isSameSecret } from '../http-guards.ts';
+import { pathOf } from '../http-io.ts';
 
 export interface Refused {
   status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 500 | 501 | 503;
@@ -28,16 +28,16 @@ export function guard(
   paths: readonly string[],
 ): Refused | undefined {
   const { host, origin, authorization, 'content-type': contentType } = request.headers;
-  if (!validateHostHeader(host, allowedHosts).ok) {
+  if (!isNamedBy(host, allowedHosts)) {
     return {
       status: 403,
       message: 'This server is not called by that Host. Start it with --allow-host to name it.',
     };
   }
-  if (!validateOriginHeader(origin, allowedHosts).ok) {
+  if (!isOriginAmong(origin, allowedHosts)) {
     return { status: 403, message: 'Requests from that Origin are refused.' };
   }
-  if (!isToken(authorization, token)) {
+  if (!isSameSecret(bearerToken(authorization), digestOf(token))) {
     const headers = { 'www-authenticate': 'Bearer realm="xrouter"' };
     return { status: 401, message: 'Send the token: Authorization: Bearer TOKEN.', headers };
   }
@@ -46,19 +46,8 @@ export function guard(
   if (request.method !== 'POST') {
     return { status: 405, message: 'Send a POST; there are no sessions.', headers: { allow: 'POST' } };
   }
-  if (contentType?.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
+  if (!isJson(contentType)) {
     return { status: 415, message: 'Content-Type must be application/json.' };
   }
   return undefined;
-}
-
-export function pathOf({ url = '' }: IncomingMessage): string {
-  return url.split('?')[0]!;
-}
-
-function isToken(authorization: string | undefined, token: string): boolean {
-  const [, sent = ''] = /^Bearer ([^\s]+)$/i.exec(authorization ?? '') ?? [];
-  // Of hashes, so that neither content nor length shows in the time it takes.
-  const digest = (value: string) => createHash('sha256').update(value).digest();
-  return timingSafeEqual(digest(sent), digest(token));
 }

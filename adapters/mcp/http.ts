@@ -2,8 +2,7 @@
  * MCP over Streamable HTTP, without sessions: every request stands alone. For programs on the same machine. Beside
  * it feedback, as plain JSON.
  */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
@@ -15,7 +14,9 @@ import {
 } from '@modelcontextprotocol/server';
 import { XrouterError } from '../../src/index.ts';
 import { FEEDBACK_PATH, type FeedbackAnswer } from '../feedback-route.ts';
-import { type GuardOptions, guard, pathOf, type Refused } from './guards.ts';
+import { bracketed } from '../http-guards.ts';
+import { listen, pathOf, readBody } from '../http-io.ts';
+import { type GuardOptions, guard, type Refused } from './guards.ts';
 import { MOST_MESSAGE_BYTES } from './limits.ts';
 
 export interface HttpOptions extends GuardOptions {
@@ -60,7 +61,7 @@ export async function serveMcpHttp(served: Served, options: HttpOptions): Promis
     response.once('close', () => answering--);
     const left = new AbortController();
     response.once('close', () => left.abort());
-    const body = await readBody(request);
+    const body = await readJson(request);
     if ('status' in body) return refuse(response, body);
     if (served.feedback && pathOf(request) === FEEDBACK_PATH) {
       return tell(response, await served.feedback(body.json));
@@ -89,9 +90,9 @@ export async function serveMcpHttp(served: Served, options: HttpOptions): Promis
       });
     },
   );
-  const port = await listen(server, options);
+  const port = await listen(server, options.host, options.port);
   return {
-    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}${MCP_PATH}`,
+    url: `http://${bracketed(options.host)}:${port}${MCP_PATH}`,
     async close() {
       server.close();
       await handler.close();
@@ -146,20 +147,11 @@ function forwardedHeaders(request: IncomingMessage): Headers {
   return headers;
 }
 
-async function readBody(request: IncomingMessage): Promise<{ json: unknown } | Refused> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    // What is too much is read on, so that the client reads the answer, but not kept.
-    if (bytes <= MOST_MESSAGE_BYTES) chunks.push(chunk);
-  });
-  await once(request, 'end');
-  if (bytes > MOST_MESSAGE_BYTES) {
-    return { status: 413, message: `A request may have at most ${MOST_MESSAGE_BYTES} bytes.` };
-  }
+async function readJson(request: IncomingMessage): Promise<{ json: unknown } | Refused> {
+  const body = await readBody(request, MOST_MESSAGE_BYTES);
+  if (!body) return { status: 413, message: `A request may have at most ${MOST_MESSAGE_BYTES} bytes.` };
   try {
-    return { json: JSON.parse(Buffer.concat(chunks).toString('utf8')) };
+    return { json: JSON.parse(body.toString('utf8')) };
   } catch {
     return { status: 400, message: 'The body is not JSON.' };
   }
@@ -188,17 +180,4 @@ async function send(response: ServerResponse, answered: Response): Promise<void>
   }
   response.flushHeaders();
   await pipeline(Readable.fromWeb(answered.body as ReadableStream), response);
-}
-
-async function listen(server: Server, { host, port }: HttpOptions): Promise<number> {
-  server.listen(port, host);
-  try {
-    await once(server, 'listening');
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const what = code === 'EADDRINUSE' ? `Port ${port} is in use.` : `Cannot listen on ${host}: ${message}.`;
-    throw new XrouterError('invalid_config', what, { hint: 'Choose another with --port.', cause });
-  }
-  const address = server.address();
-  return typeof address === 'object' && address ? address.port : port;
 }

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { cheapestPolicy, Router, XrouterError } from '../../src/index.ts';
 import type { Recording } from '../../src/learn/index.ts';
+import { ownNames } from '../http-guards.ts';
 import { Calls } from './calls.ts';
 import { DEFAULT_WAIT_MS, type DirectCalls, type McpHost, type McpSettings } from './host.ts';
 import type { HttpServing, Served } from './http.ts';
@@ -102,9 +103,7 @@ async function guardedHttp(served: Served, options: McpRecordingOptions): Promis
     });
   }
   const { serveMcpHttp } = await import('./http.ts');
-  const own = host.includes(':') ? `[${host}]` : host;
-  const names = [...new Set(['localhost', '127.0.0.1', '[::1]', own, ...allowedHosts])];
-  return serveMcpHttp(served, { token, host, port, allowedHosts: names });
+  return serveMcpHttp(served, { token, host, port, allowedHosts: ownNames(host, allowedHosts) });
 }
 
 const SHORTEST_TOKEN = 16;

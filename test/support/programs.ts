@@ -13,6 +13,7 @@ const DOORS: Record<string, string> = {
   'xrouter/learn': 'src/learn/index.ts',
   'xrouter/langchain': 'adapters/langchain/index.ts',
   'xrouter/mcp': 'adapters/mcp/index.ts',
+  'xrouter/openai': 'adapters/openai/index.ts',
 };
 
 export function programsOf(page: string): string[] {

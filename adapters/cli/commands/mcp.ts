@@ -1,6 +1,7 @@
 /** `xrouter mcp`: the router as an MCP server. */
 import { randomBytes } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
+import { isLoopback } from '../../http-guards.ts';
 import {
   guardStdout,
   type HttpServing,
@@ -84,15 +85,13 @@ interface Token {
 function tokenOf({ tokenEnv, host }: McpFlags): Token {
   const value = process.env[tokenEnv];
   if (value) return { value, generated: false };
-  if (!LOOPBACK.has(host)) {
+  if (!isLoopback(host)) {
     throw new UsageError(
       `--host ${host} is open to other machines. Set ${tokenEnv} to a token of your own first.`,
     );
   }
   return { value: randomBytes(32).toString('base64url'), generated: true };
 }
-
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 function addressOf({ host, port, allowHost: allowedHosts }: McpFlags) {
   return { host, port, allowedHosts };

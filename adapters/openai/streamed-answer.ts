@@ -1,0 +1,102 @@
+/**
+ * An answer on its way to the client as an event stream. The head waits for the first token, so that what fails
+ * before it has a status of its own; only a long silence sends it earlier.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Delta, RouteResult } from '../../src/index.ts';
+import { ChunkWriter, KEEP_ALIVE } from './chunk-writer.ts';
+import type { ApiError } from './errors.ts';
+import type { Silent } from './keep-alive.ts';
+
+export class StreamedAnswer implements Silent {
+  wrote = true;
+  readonly #response: ServerResponse;
+  readonly #includeUsage: boolean;
+  readonly #stalledMs: number;
+  #episodeId = '';
+  #writer: ChunkWriter | undefined;
+
+  constructor(response: ServerResponse, includeUsage: boolean, stalledMs: number) {
+    this.#response = response;
+    this.#includeUsage = includeUsage;
+    this.#stalledMs = stalledMs;
+  }
+
+  set episodeId(id: string) {
+    this.#episodeId = id;
+  }
+
+  /** Resolves once the client has taken enough of it; `undefined`: it has. */
+  delta(model: string, delta: Delta): Promise<void> | undefined {
+    return this.#write(this.#role(model) + this.#writer!.delta(delta));
+  }
+
+  end(result: RouteResult): void {
+    let text = this.#role(result.model, result.id);
+    // A policy that answers by itself has no deltas.
+    if (text !== '') text += this.#writer!.delta(wholeOf(result));
+    this.#response.end(text + this.#writer!.end(result));
+  }
+
+  /** After the head only an event can tell of it; there is no [DONE] behind it. */
+  fail(error: ApiError): void {
+    this.#response.end(`data: ${error.body}\n\n`);
+  }
+
+  keepAlive(): void {
+    if (this.#response.destroyed || this.#response.writableNeedDrain) return;
+    if (!this.#response.headersSent) this.#head();
+    this.#response.write(KEEP_ALIVE);
+  }
+
+  #head(model?: string): void {
+    const id = this.#episodeId;
+    this.#response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache',
+      // nginx would collect the stream otherwise.
+      'x-accel-buffering': 'no',
+      ...(id !== '' && { 'x-request-id': id, 'x-xrouter-episode-id': id }),
+      ...(model !== undefined && { 'x-xrouter-model': model }),
+    });
+  }
+
+  /** The first chunk, where it was not sent yet. */
+  #role(model: string, id = this.#episodeId): string {
+    if (this.#writer) return '';
+    this.#episodeId = id;
+    if (!this.#response.headersSent) this.#head(model);
+    this.#writer = new ChunkWriter(id, Math.floor(Date.now() / 1_000), this.#includeUsage);
+    return this.#writer.role(model);
+  }
+
+  #write(text: string): Promise<void> | undefined {
+    if (text === '' || this.#response.destroyed) return undefined;
+    this.wrote = true;
+    return this.#response.write(text) ? undefined : this.#drained();
+  }
+
+  /** Meanwhile nothing is read from the provider. Who takes nothing for too long has gone. */
+  #drained(): Promise<void> {
+    const response = this.#response;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => response.destroy(), this.#stalledMs);
+      const done = () => {
+        clearTimeout(timer);
+        response.off('drain', done).off('close', done);
+        resolve();
+      };
+      response.on('drain', done).on('close', done);
+    });
+  }
+}
+
+function wholeOf({ text, message: { refusal, tool_calls } }: RouteResult): Delta {
+  return {
+    ...(text !== '' && { content: text }),
+    ...(refusal && { refusal }),
+    ...(tool_calls && {
+      toolCalls: tool_calls.map(({ id, function: called }, index) => ({ index, id, ...called })),
+    }),
+  };
+}
