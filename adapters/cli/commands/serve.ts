@@ -80,10 +80,12 @@ async function run(flags: ServeFlags): Promise<void> {
   process.exit();
 }
 
-/** What the flags say holds for requests that say nothing themselves. */
+/** What the flags say holds for requests that say nothing themselves, and where the account is. */
 function defaultsOf({ pool, lambda, minSuccess }: ServeFlags, config: RouterConfig): Partial<RouterConfig> {
   return {
     pool: pool ?? config.pool,
+    // Beside an account in memory requests are kept too, for the dashboard.
+    ledger: config.ledger ?? ':memory:',
     ...((lambda ?? minSuccess) !== undefined && { lambda, minSuccess }),
   };
 }
@@ -102,10 +104,12 @@ function announce({ url, port }: OpenAIServing, router: Router, { key = [], json
   const names = key.map(([name]) => name);
   const { usable } = router.catalog.usable(router.parts.env);
   const models = ['xrouter', ...Object.keys(router.parts.routes).map((route) => `xrouter/${route}`)];
-  if (json) printJson({ url, port, keys: names, models, candidates: usable.length });
+  const dashboard = new URL('/dashboard', url).href;
+  if (json) printJson({ url, port, dashboard, keys: names, models, candidates: usable.length });
   say(`OpenAI's API at ${url}`);
   say(`  models: ${models.join(', ')}, or any of ${usable.length} candidates by name`);
   say(`  key:    ${names.length > 0 ? `that of ${names.join(' or ')}` : 'any; only this machine may ask'}`);
+  say(`  dashboard: ${dashboard}`);
   if (usable.length === 0)
     say('  No provider has a key, so nobody can answer; "xrouter doctor" says what to set.');
   say('End it with Ctrl+C.');

@@ -12,7 +12,7 @@ import { DAY_MS, type Range, ZonedClock } from './time.ts';
 
 const LATEST = 25;
 /** Budgets of the sessions and keys that spent most in the range; those of the configuration come besides. */
-const MOST_SEEN = 10;
+const MOST_SEEN = 5;
 const MOST_BUDGETS = 30;
 /** Keys of the configuration whose balance is read; each takes some 10 µs. */
 const MOST_READ = 1_000;

@@ -54,7 +54,9 @@ function choiceOf(episode: StoredEpisode, at: number): ChoiceRow {
   const { decision } = episode.steps[at]!;
   const { action, estimates, policy } = decision;
   const chosen = new Set(action.type === 'call' ? action.calls.map(({ model }) => model) : []);
-  const known = estimates.filter(({ success, costUsd }) => success !== undefined || costUsd !== undefined);
+  // What it expected of calls it did not make then explains nothing.
+  const asked = action.type === 'call' ? estimates : [];
+  const known = asked.filter(({ success, costUsd }) => success !== undefined || costUsd !== undefined);
   const listed = known.filter(({ model }, rank) => rank < MOST_ESTIMATES || chosen.has(model));
   return {
     policy: cut(policy),

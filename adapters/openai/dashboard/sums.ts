@@ -6,7 +6,7 @@ import type { Call, Spending } from './spending.ts';
 import type { ZonedClock } from './time.ts';
 
 /** Rows of a table; the rest is summed up in one. */
-const MOST_ROWS = 25;
+const MOST_ROWS = { models: 25, others: 12 };
 /** Models told apart in the plot. */
 const MOST_COLOURS = 8;
 
@@ -74,9 +74,9 @@ export function sumUp(
   return {
     spent: { today: today.toSpend(), week: week.toSpend(), range: range.toSpend() },
     overTime: overTime(columns, byModel, inTime),
-    byModel: rows(byModel),
-    byKey: rows(byKey),
-    bySession: rows(bySession),
+    byModel: rows(byModel, MOST_ROWS.models),
+    byKey: rows(byKey, MOST_ROWS.others),
+    bySession: rows(bySession, MOST_ROWS.others),
   };
 }
 
@@ -96,9 +96,9 @@ function ranked<K>(sums: ReadonlyMap<K, Sum>): [K, Sum][] {
   return [...sums].sort(([, a], [, b]) => b.knownNano - a.knownNano || b.calls - a.calls);
 }
 
-function rows(sums: ReadonlyMap<string | undefined, Sum>): NamedSpend[] {
+function rows(sums: ReadonlyMap<string | undefined, Sum>, most: number): NamedSpend[] {
   const all = ranked(sums);
-  const listed = all.length > MOST_ROWS + 1 ? all.slice(0, MOST_ROWS) : all;
+  const listed = all.length > most + 1 ? all.slice(0, most) : all;
   const rest = all.slice(listed.length);
   const named: NamedSpend[] = listed.map(([name, sum]) => ({
     ...(name !== undefined && { name: cut(name) }),

@@ -52,14 +52,15 @@ export class ZonedClock {
     if (range === 'hour') return steps(nowMs, MINUTE_MS, 60, 0);
     if (range === 'day') return steps(nowMs, HOUR_MS, 24, this.offsetMs(nowMs));
     const days = [this.startOfDay(nowMs)];
-    while (days.length < (range === 'week' ? 7 : 30)) days.unshift(this.startOfDay(days[0]! - DAY_MS / 2));
+    while (days.length < (range === 'week' ? 8 : 30)) days.unshift(this.startOfDay(days[0]! - DAY_MS / 2));
     const end = this.startOfDay(days.at(-1)! + 1.5 * DAY_MS);
     if (range === 'month') return { starts: days, end };
-    const starts = days.flatMap((start, at) => {
-      const quarter = ((days[at + 1] ?? end) - start) / 4;
-      return [0, 1, 2, 3].map((part) => start + part * quarter);
+    const quarters = days.flatMap((start, at) => {
+      const quarterMs = ((days[at + 1] ?? end) - start) / 4;
+      return [0, 1, 2, 3].map((part) => start + part * quarterMs);
     });
-    return { starts, end };
+    const starts = quarters.filter((start) => start <= nowMs).slice(-28);
+    return { starts, end: quarters.find((start) => start > nowMs) ?? end };
   }
 }
 

@@ -88,7 +88,10 @@ function say(text, time) {
 
 function drawNothing() {
   const withKey = document.body.dataset.keyed !== 'true' ? '' : "\n  -H 'authorization: Bearer YOUR_KEY' \\";
-  const body = JSON.stringify({ model: 'auto', messages: [{ role: 'user', content: 'What is 17 * 23?' }] });
+  const body = JSON.stringify({
+    model: 'xrouter',
+    messages: [{ role: 'user', content: 'What is 17 * 23?' }],
+  });
   const command = `curl ${location.origin}/v1/chat/completions \\\n  -H 'content-type: application/json' \\${withKey}\n  -d '${body}'`;
   draw('nothing', command, () => [
     el('h2', {}, 'No calls yet'),

@@ -86,9 +86,9 @@ function drawBudgets({ budgets }) {
       const used = spentUsd + reservedUsd;
       const left = Math.max(0, limitUsd - used);
       const share = limitUsd > 0 ? used / limitUsd : 1;
-      const word =
-        share >= 1 ? ['bad', 'used up'] : share >= 0.8 ? ['warn', 'nearly used up'] : ['good', 'within'];
-      const says = `${percentText(share)} used`;
+      const [kind, word] =
+        share >= 1 ? ['bad', ', used up'] : share >= 0.8 ? ['warn', ', nearly used up'] : [undefined, ''];
+      const says = `${percentText(share)}${word}`;
       return [
         budgetName(budget),
         [
@@ -98,9 +98,10 @@ function drawBudgets({ budgets }) {
               [reservedUsd, 'held'],
             ],
             limitUsd || 1,
-            { label: says, over: share >= 1 },
+            { label: `${says} used`, over: share >= 1 },
           ),
-          el('small', { class: word[0] }, `${says}, ${word[1]}`),
+          ' ',
+          el('span', { class: kind }, says),
         ],
         usdDigits(spentUsd),
         usdDigits(reservedUsd),
