@@ -108,7 +108,7 @@ function callOf(call: CallRecord): CallRow {
   const { provenance } = cost;
   return {
     model: cut(model),
-    ...(servedModel !== undefined && servedModel !== model && { servedModel: cut(servedModel) }),
+    ...(isOther(servedModel, model) && { servedModel: cut(servedModel) }),
     status,
     ...(error && { error: error.code, httpStatus: error.status }),
     ...(cost.usd !== undefined && { usd: cost.usd }),
@@ -123,6 +123,11 @@ function callOf(call: CallRecord): CallRow {
       verdict: verdict.judged === false ? 'not judged' : verdict.pass ? 'passed' : 'rejected',
     }),
   };
+}
+
+/** A provider tells its own name for the model, which is ours without the provider. */
+function isOther(servedModel: string | undefined, model: string): servedModel is string {
+  return servedModel !== undefined && servedModel !== model && !model.endsWith(`/${servedModel}`);
 }
 
 const REASONS: Record<RefusalCode, string> = {

@@ -76,7 +76,12 @@ export function draw(id, shown, build) {
   const focusedAt = inside && focusables(section).indexOf(inside);
   const focusedIn = inside?.closest('[data-keep]')?.dataset.keep;
   section.replaceChildren(...build());
-  for (const one of section.querySelectorAll('details')) if (open.has(one.dataset.keep)) one.open = true;
+  for (const one of section.querySelectorAll('details'))
+    if (open.has(one.dataset.keep)) {
+      one.open = true;
+      // Its own event comes later; what is drawn late would make the page jump.
+      one.dispatchEvent(new Event('toggle'));
+    }
   section.querySelectorAll('.scroll').forEach((one, at) => {
     one.scrollLeft = places[at] ?? 0;
   });

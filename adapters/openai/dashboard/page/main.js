@@ -2,7 +2,7 @@
 
 import { draw, el } from './dom.js';
 import { drawFixed, drawModels } from './models.js';
-import { drawLatest } from './requests.js';
+import { drawLatest, forgetTexts } from './requests.js';
 import { drawSpending } from './spending.js';
 import { timeText, ZONE } from './words.js';
 
@@ -64,6 +64,7 @@ function show(data) {
   shownData = data;
   byId('key-form').hidden = true;
   byId('fault').hidden = true;
+  byId('ranges').hidden = false;
   byId('forget').hidden = sessionStorage.getItem(KEY) === null;
   byId('board').hidden = data.empty;
   byId('nothing').hidden = !data.empty;
@@ -114,8 +115,9 @@ function showFault(error) {
 
 function askForKey(why) {
   sessionStorage.removeItem(KEY);
+  forgetTexts();
   shownData = undefined;
-  for (const id of ['board', 'nothing', 'fault', 'forget']) byId(id).hidden = true;
+  for (const id of ['board', 'nothing', 'fault', 'forget', 'ranges']) byId(id).hidden = true;
   // What an earlier key has shown does not stay in the page.
   for (const section of document.querySelectorAll('#board section')) {
     section.replaceChildren();

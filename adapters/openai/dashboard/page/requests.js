@@ -149,31 +149,38 @@ function leftOut(groups) {
   return el('div', {}, el('h3', {}, 'Left out before the choice'), el('ul', {}, list));
 }
 
+/** Texts that were asked for, so that they stay when the list is drawn anew. */
+const told = new Map();
+
+export function forgetTexts() {
+  told.clear();
+}
+
 function texts(id, askTexts) {
   const place = el('div', {});
   const show = async () => {
     try {
-      const { messages, earlier, answer } = await askTexts(id);
-      const earlierText =
-        earlier > 0 && el('p', { class: 'muted' }, `${count(earlier)} earlier messages are not shown.`);
-      const parts = messages.map(({ role, text }) => [
-        el('h3', {}, role),
-        el('pre', { class: 'text', dir: 'auto' }, text),
-      ]);
-      const last = answer !== undefined && [
-        el('h3', {}, 'answer'),
-        el('pre', { class: 'text', dir: 'auto' }, answer),
-      ];
-      place.replaceChildren(...[earlierText, ...parts.flat(), ...(last || [])].filter(Boolean));
+      if (!told.has(id)) told.set(id, await askTexts(id));
+      place.replaceChildren(...textParts(told.get(id)));
     } catch (error) {
-      place.replaceChildren(el('p', { class: 'wrong' }, error.message));
+      place.replaceChildren(el('p', { class: 'wrong' }, error.message), button);
     }
   };
-  return el(
-    'div',
-    {},
-    el('h3', {}, 'Texts'),
-    place,
-    el('button', { type: 'button', click: show }, 'Show what was asked and answered'),
-  );
+  const button = el('button', { type: 'button', click: show }, 'Show what was asked and answered');
+  place.append(button);
+  if (told.has(id)) place.replaceChildren(...textParts(told.get(id)));
+  return el('div', {}, el('h3', {}, 'Texts'), place);
+}
+
+function textParts({ messages, earlier, answer }) {
+  const parts = [...messages, ...(answer === undefined ? [] : [{ role: 'answer', text: answer }])];
+  return [
+    ...(earlier > 0
+      ? [el('p', { class: 'muted' }, `${count(earlier)} earlier messages are not shown.`)]
+      : []),
+    ...parts.flatMap(({ role, text }) => [
+      el('h4', {}, role),
+      el('pre', { class: 'text', dir: 'auto', tabindex: 0 }, text),
+    ]),
+  ];
 }
