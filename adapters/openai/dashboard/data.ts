@@ -90,7 +90,7 @@ export interface ModelFigures {
   failedCalls: number;
   /** Its calls failed and another model was asked. */
   failovers: number;
-  /** Its answer was rejected and another model was asked. */
+  /** Its answer was judged and another model was asked. */
   escalations: number;
   /** Mean over its calls of known cost. */
   meanCallUsd?: number;

@@ -79,13 +79,7 @@ function why({ steps, turnOf, minSuccess, lambda }: StoredEpisode, at: number): 
   const { action, estimates, propensity, floorReached } = steps[at]!.decision;
   if (action.type === 'answer') return 'The policy answered itself.';
   if (action.type === 'stop') return 'It stopped: the answer at hand was released.';
-  const before = steps[at - 1]?.calls ?? [];
-  const moved =
-    before.length === 0
-      ? ''
-      : before.some(({ status }) => status === 'completed')
-        ? 'The answer before was not good enough. '
-        : 'The call before failed. ';
+  const moved = movedOn(steps[at - 1]?.calls ?? []);
   if (at === 0 && turnOf !== undefined)
     return 'It went on with the model chosen at the start of this human turn.';
   if (action.calls.length > 1) return `${moved}${action.calls.length} models were asked at once.`;
@@ -101,6 +95,14 @@ function why({ steps, turnOf, minSuccess, lambda }: StoredEpisode, at: number): 
       : `${moved}None is expected to reach the floor of ${percent(minSuccess)}; this one is likeliest to succeed, ${among}.${drawn}`;
   }
   return `${moved}Largest utility, ${among}: expected success less ${lambda} (lambda) times its relative cost.${drawn}`;
+}
+
+/** Why there was another decision at all. */
+function movedOn(before: readonly CallRecord[]): string {
+  if (before.length === 0) return '';
+  if (before.every(({ status }) => status !== 'completed')) return 'The call before failed. ';
+  const judged = before.some(({ verdict }) => verdict !== undefined);
+  return judged ? 'The answer before was not good enough. ' : 'It asked on after the answer before. ';
 }
 
 function callOf(call: CallRecord): CallRow {

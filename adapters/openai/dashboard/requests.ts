@@ -130,15 +130,18 @@ export function answeringModel({ steps, answerCallId }: StoredEpisode): string |
   return undefined;
 }
 
-/** Each time another model was asked after a step: because its calls failed, or because an answer was not good enough. */
+/**
+ * Each time another model was asked after a step: because its calls failed, or because a verifier judged an answer and
+ * the policy went on. A policy that asks several models by design counts as neither.
+ */
 function movesOn({ steps }: StoredEpisode): Pick<RequestDigest, 'failovers' | 'escalations'> {
   const failovers: string[] = [];
   const escalations: string[] = [];
   steps.forEach(({ calls }, at) => {
     if (calls.length === 0 || !steps[at + 1]?.calls.length) return;
-    const rejected = calls.filter(({ status }) => status === 'completed');
-    if (rejected.length > 0) escalations.push(...rejected.map(({ model }) => model));
-    else failovers.push(...calls.map(({ model }) => model));
+    const failed = calls.every(({ status }) => status !== 'completed');
+    const moved = failed ? calls : calls.filter(({ verdict }) => verdict !== undefined);
+    (failed ? failovers : escalations).push(...moved.map(({ model }) => model));
   });
   return { failovers, escalations };
 }

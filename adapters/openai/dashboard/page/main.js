@@ -32,8 +32,7 @@ async function ask(parameters) {
     credentials: 'omit',
     signal: AbortSignal.timeout(GIVE_UP_MS),
   });
-  if (response.status === 401 || response.status === 403)
-    throw new Refused(key ? 'That key was refused.' : '');
+  if (response.status === 401) throw new Refused(key ? 'That key was refused.' : '');
   const told = await response.json().catch(() => ({}));
   if (response.ok) return told;
   const { message = `The server answered with status ${response.status}.`, hint = '' } = told.error ?? {};
