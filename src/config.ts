@@ -117,6 +117,22 @@ const schema = z.strictObject({
     })
     .optional(),
   shadow: policyChoice.optional(),
+  serve: z
+    .strictObject({
+      host: z.string().min(1).optional(),
+      port: z.int().min(0).max(65_535).optional(),
+      keys: z.record(z.string().min(1), z.string().min(1)).optional(),
+      allowedHosts: z.array(z.string().min(1)).optional(),
+      allowedOrigins: z.array(z.string().min(1)).optional(),
+      maxInFlight: positive.int().optional(),
+      maxBodyBytes: positive.int().optional(),
+      headersMs: positive.optional(),
+      requestMs: positive.optional(),
+      keepAliveMs: positive.optional(),
+      stalledMs: positive.optional(),
+      graceMs: amount.optional(),
+    })
+    .optional(),
   retry: z
     .strictObject({
       maxAttempts: positive.int().optional(),

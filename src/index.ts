@@ -46,7 +46,13 @@ export * from './provider/index.ts';
 export * from './request.ts';
 export type { Explanation } from './router.ts';
 export { Router } from './router.ts';
-export type { ExplorationConfig, PolicyChoice, RouterConfig, Surroundings } from './router-config.ts';
+export type {
+  ExplorationConfig,
+  PolicyChoice,
+  RouterConfig,
+  ServeConfig,
+  Surroundings,
+} from './router-config.ts';
 export type { RouteDefaults, RouterParts } from './router-parts.ts';
 export { estimateInput, type InputEstimate } from './tokens.ts';
 export * from './verifier/index.ts';

@@ -43,6 +43,29 @@ export interface ServedConfig
   contract?: string;
 }
 
+/** How `xrouter serve` listens; the flags of the command hold before it. */
+export interface ServeConfig {
+  host?: string;
+  port?: number;
+  /** Name of each key, which is its budget key, and the environment variable that holds it. */
+  keys?: Record<string, string>;
+  /** Names besides those of the own machine by which clients call the server. */
+  allowedHosts?: string[];
+  /** Web pages that may call the server. */
+  allowedOrigins?: string[];
+  maxInFlight?: number;
+  maxBodyBytes?: number;
+  /** Time a client has to send its headers, and its whole request. */
+  headersMs?: number;
+  requestMs?: number;
+  /** A stream that is silent for so long gets a comment. */
+  keepAliveMs?: number;
+  /** A client that takes nothing of its answer for so long is given up. */
+  stalledMs?: number;
+  /** Time that answers get to end when the server ends. */
+  graceMs?: number;
+}
+
 export interface RouterConfig extends Omit<CatalogOptions, 'configName' | 'deny'>, RouteDefaults {
   /** Default `embedded`. */
   policy?: PolicyChoice;
@@ -62,6 +85,8 @@ export interface RouterConfig extends Omit<CatalogOptions, 'configName' | 'deny'
   shadow?: PolicyChoice;
   /** Where `router.refreshPrices()` fetches from; default: where genai-prices publishes its data. */
   pricesUrl?: string;
+  /** Read by `xrouter serve` alone. */
+  serve?: ServeConfig;
   retry?: Pick<RetryOptions, 'maxAttempts' | 'baseDelayMs' | 'maxDelayMs'>;
   breaker?: Pick<CircuitBreakerOptions, 'failureThreshold' | 'failureShare' | 'windowMs' | 'openMs'>;
 }

@@ -27,6 +27,9 @@ import type { Verifier } from './verifier/verifier.ts';
 /** Failed calls count, so this is also how far failover goes. */
 const DEFAULT_MAX_CALLS = 5;
 
+/** One for all requests: an error made for each would cost more than most of what a request does. */
+const ENDED = new XrouterError('aborted', 'The request has ended.');
+
 export class Run {
   readonly id = randomUUID();
   readonly request: RouteRequest;
@@ -67,14 +70,7 @@ export class Run {
     this.#requirement = requirementOf(request, this.view, this.input);
     this.#pool = poolOf(parts, request.pool);
     this.#deny = parts.catalog.select(request.deny ?? []);
-    const limit = new XrouterError(
-      'total_timeout',
-      `The request took longer than ${this.limits.totalMs} ms.`,
-      {
-        hint: 'Raise limits.totalMs, or leave slow candidates out of the pool.',
-      },
-    );
-    this.#timer = setTimeout(() => this.#controller.abort(limit), this.limits.totalMs);
+    this.#timer = setTimeout(() => this.#controller.abort(this.#tooLong()), this.limits.totalMs);
     this.#timer.unref();
     if (request.signal?.aborted) this.#onAbort();
     else request.signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -86,6 +82,12 @@ export class Run {
     });
     this.#controller.abort(error);
   };
+
+  #tooLong(): XrouterError {
+    const hint = 'Raise limits.totalMs, or leave slow candidates out of the pool.';
+    const what = `The request took longer than ${this.limits.totalMs} ms.`;
+    return new XrouterError('total_timeout', what, { hint });
+  }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
@@ -101,9 +103,7 @@ export class Run {
   close(): void {
     clearTimeout(this.#timer);
     this.request.signal?.removeEventListener('abort', this.#onAbort);
-    if (!this.#controller.signal.aborted) {
-      this.#controller.abort(new XrouterError('aborted', 'The request has ended.'));
-    }
+    if (!this.#controller.signal.aborted) this.#controller.abort(ENDED);
     totalUp(this.episode, this.startedAtMs);
   }
 

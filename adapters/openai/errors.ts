@@ -124,9 +124,7 @@ const RULES: Partial<Record<ErrorCode, Rule>> = {
 
 /** Files, paths and bugs are the operator's business: he finds them on standard error. */
 function concealed(error: XrouterError): ApiError {
-  if (error.cause instanceof RangeError && /call stack/.test(error.cause.message)) {
-    return invalidRequest('The request is nested too deeply.');
-  }
+  if (isTooDeep(error)) return invalidRequest('The request is nested too deeply.');
   if (error.code === 'ledger_unavailable') {
     const message = 'The account cannot be kept at the moment, so no call is made. The server says why.';
     return new ApiError({ status: 503, code: error.code, message, retryAfterSeconds: 5 });
@@ -137,15 +135,19 @@ function concealed(error: XrouterError): ApiError {
 
 /** Whether the operator should read of it on standard error. */
 export function isConcealed(error: XrouterError): boolean {
-  return !(error.code in RULES) && error.code !== 'no_candidate' && error.code !== 'budget_exceeded';
+  const isTold = error.code in RULES || error.code === 'no_candidate' || error.code === 'budget_exceeded';
+  return !isTold && !isTooDeep(error);
 }
 
-/** 402, which no client sends again by itself; 429 where the calls in flight hold what is missing. */
+/** What JSON can be read but not written again. */
+function isTooDeep({ cause }: XrouterError): boolean {
+  return cause instanceof RangeError && /call stack/.test(cause.message);
+}
+
+/** 402, which no client sends again by itself; 429 where the call fits once those in flight have ended. */
 function budgetExceeded(error: XrouterError): ApiError {
   const { budget } = error instanceof BudgetExceededError ? error : {};
-  const later = budget
-    ? budget.spentUsd + budget.askedUsd <= budget.limitUsd
-    : /calls in flight/.test(error.hint ?? '');
+  const later = budget !== undefined && budget.spentUsd + budget.askedUsd <= budget.limitUsd;
   return new ApiError({
     status: later ? 429 : 402,
     code: 'budget_exceeded',

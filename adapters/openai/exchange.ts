@@ -51,3 +51,15 @@ export async function readJson({ request }: Exchange, mostBytes: number): Promis
     throw new ApiError({ status: 400, code: 'invalid_json', message: `The body is not valid JSON: ${why}.` });
   }
 }
+
+/** Gives a client up that takes nothing of what waits for it for so long. @returns what ends the watch */
+export function watchStalled(response: ServerResponse, stalledMs: number): () => void {
+  let waiting = response.writableLength;
+  const timer = setInterval(() => {
+    if (response.writableLength >= waiting) response.destroy();
+    waiting = response.writableLength;
+  }, stalledMs).unref();
+  const stop = () => clearInterval(timer);
+  response.once('close', stop);
+  return stop;
+}

@@ -9,7 +9,7 @@ import {
 } from '../../src/index.ts';
 import { type ApiError, invalidRequest } from './errors.ts';
 import { chooseModel } from './models.ts';
-import { type ChatBody, chatSchema, type Mistake, mistakeOf } from './request-schema.ts';
+import { type ChatBody, chatSchema, type Mistake, MOST_NAME_CHARS, mistakeOf } from './request-schema.ts';
 import { passedOn, unsupported } from './unsupported.ts';
 
 /** Who asks, as far as the budgets care. */
@@ -105,7 +105,7 @@ function chosen(
   if (route && !Object.hasOwn(router.parts.routes, route)) {
     const known = Object.keys(router.parts.routes).join(', ') || 'none';
     throw invalidRequest(
-      `There is no route ${JSON.stringify(route)}. Configured routes: ${known}.`,
+      `xrouter.route: there is no route ${JSON.stringify(route)}. Configured routes: ${known}.`,
       'xrouter.route',
     );
   }
@@ -170,6 +170,9 @@ function limitsOf(
 
 /** Of two keys the same word means two conversations. */
 function sessionOf({ key, session }: Asker, asked: string | undefined): string | undefined {
-  const name = asked ?? session;
+  const name = asked ?? (session || undefined);
+  if (name !== undefined && name.length > MOST_NAME_CHARS) {
+    throw invalidRequest(`The session has ${name.length} characters; ${MOST_NAME_CHARS} are the most.`);
+  }
   return name === undefined || key === undefined ? name : `${key}/${name}`;
 }

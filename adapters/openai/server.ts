@@ -5,7 +5,7 @@ import { isXrouterError, type RouteEnd, type Router, toXrouterError } from '../.
 import { bracketed } from '../http-guards.ts';
 import { listen, pathOf } from '../http-io.ts';
 import { ApiError, apiErrorOf, isConcealed } from './errors.ts';
-import { type Exchange, sendError } from './exchange.ts';
+import { type Exchange, sendError, watchStalled } from './exchange.ts';
 import { admitted, allowOrigin, isPreflight } from './guards.ts';
 import { KeepAliveClock } from './keep-alive.ts';
 import { Metrics, type Outcome } from './metrics.ts';
@@ -29,6 +29,7 @@ export interface OpenAIServing {
 /** Longer than load balancers keep a connection, so that they and not we end it. */
 const IDLE_CONNECTION_MS = 65_000;
 const GRACE_MS = 25_000;
+const LAST_WORDS_MS = 200;
 
 /** @throws XrouterError `invalid_config` where a key is no good or the port cannot be had */
 export async function startServer(router: Router, options: OpenAIServerOptions): Promise<OpenAIServing> {
@@ -77,6 +78,7 @@ export async function startServer(router: Router, options: OpenAIServerOptions):
       refuse(exchange, thrown);
     } finally {
       if (counted) service.metrics.inFlight--;
+      if (response.writableLength > 0) watchStalled(response, settings.stalledMs);
       if (settings.onRequest && !(polled && response.statusCode === 200)) report(exchange);
     }
   }
@@ -158,8 +160,9 @@ async function end(server: Server, service: Service, graceMs: number, hurry: Abo
   const grace = sleep(graceMs, undefined, { signal: hurry }).catch(() => {});
   await Promise.race([idle(), grace]);
   for (const controller of service.running) controller.abort();
-  // What was cancelled is booked before the router may be closed.
-  await idle();
+  // What was cancelled is booked before the router may be closed; then its end gets a moment to leave.
+  while (service.running.size > 0) await sleep(5);
+  await Promise.race([idle(), sleep(LAST_WORDS_MS)]);
   service.clock.stop();
   server.closeAllConnections();
   await closed;
@@ -169,6 +172,8 @@ async function end(server: Server, service: Service, graceMs: number, hurry: Abo
 function tellBrokenRequests(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    // Who goes on sending is not listened to for long.
+    setTimeout(() => socket.destroy(), 1_000).unref();
     const [status, reason, message] =
       error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? [408, 'Request Timeout', 'The request did not arrive in time.']

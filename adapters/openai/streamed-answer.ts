@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { Delta, RouteResult } from '../../src/index.ts';
 import { ChunkWriter, KEEP_ALIVE } from './chunk-writer.ts';
 import type { ApiError } from './errors.ts';
+import { watchStalled } from './exchange.ts';
 import type { Silent } from './keep-alive.ts';
 
 export class StreamedAnswer implements Silent {
@@ -13,13 +14,17 @@ export class StreamedAnswer implements Silent {
   readonly #response: ServerResponse;
   readonly #includeUsage: boolean;
   readonly #stalledMs: number;
+  readonly #signal: AbortSignal;
   #episodeId = '';
+  #pending = '';
   #writer: ChunkWriter | undefined;
 
-  constructor(response: ServerResponse, includeUsage: boolean, stalledMs: number) {
+  /** @param signal tells that the answer is over, whoever reads it */
+  constructor(response: ServerResponse, includeUsage: boolean, stalledMs: number, signal: AbortSignal) {
     this.#response = response;
     this.#includeUsage = includeUsage;
     this.#stalledMs = stalledMs;
+    this.#signal = signal;
   }
 
   set episodeId(id: string) {
@@ -35,12 +40,12 @@ export class StreamedAnswer implements Silent {
     let text = this.#role(result.model, result.id);
     // A policy that answers by itself has no deltas.
     if (text !== '') text += this.#writer!.delta(wholeOf(result));
-    this.#response.end(text + this.#writer!.end(result));
+    this.#response.end(this.#taken(text + this.#writer!.end(result)));
   }
 
   /** After the head only an event can tell of it; there is no [DONE] behind it. */
   fail(error: ApiError): void {
-    this.#response.end(`data: ${error.body}\n\n`);
+    this.#response.end(this.#taken(`data: ${error.body}\n\n`));
   }
 
   keepAlive(): void {
@@ -70,23 +75,39 @@ export class StreamedAnswer implements Silent {
     return this.#writer.role(model);
   }
 
+  /** What comes in one turn of the event loop goes out as one. */
   #write(text: string): Promise<void> | undefined {
     if (text === '' || this.#response.destroyed) return undefined;
     this.wrote = true;
-    return this.#response.write(text) ? undefined : this.#drained();
+    if (this.#pending === '') process.nextTick(this.#flush);
+    this.#pending += text;
+    return this.#response.writableNeedDrain ? this.#drained() : undefined;
   }
 
-  /** Meanwhile nothing is read from the provider. Who takes nothing for too long has gone. */
+  readonly #flush = (): void => {
+    const text = this.#taken('');
+    if (text !== '' && !this.#response.destroyed) this.#response.write(text);
+  };
+
+  #taken(more: string): string {
+    const text = this.#pending + more;
+    this.#pending = '';
+    return text;
+  }
+
+  /** Meanwhile nothing is read from the provider. */
   #drained(): Promise<void> {
     const response = this.#response;
+    const stop = watchStalled(response, this.#stalledMs);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => response.destroy(), this.#stalledMs);
       const done = () => {
-        clearTimeout(timer);
+        stop();
         response.off('drain', done).off('close', done);
+        this.#signal.removeEventListener('abort', done);
         resolve();
       };
       response.on('drain', done).on('close', done);
+      this.#signal.addEventListener('abort', done);
     });
   }
 }

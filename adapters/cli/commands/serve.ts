@@ -1,23 +1,29 @@
 /** `xrouter serve`: the router as a server that speaks OpenAI's API. */
 import { Command, InvalidArgumentError } from 'commander';
-import type { Router, RouterConfig } from '../../../src/index.ts';
-import { type OpenAIServing, reportLine, type ServerKey, serveOpenAI } from '../../openai/index.ts';
+import type { Router, RouterConfig, ServeConfig } from '../../../src/index.ts';
+import {
+  type OpenAIServing,
+  type RequestReport,
+  reportLine,
+  type ServerKey,
+  serveOpenAI,
+} from '../../openai/index.ts';
 import { atLeastZero, JSON_DOCUMENT, list, wholeFrom } from '../flags.ts';
 import { printJson, say, UsageError, version } from '../output.ts';
-import { openCallingRouter, type RouterFlags, withCallFlags } from '../setup.ts';
+import { configOf, openCallingRouter, type RouterFlags, withCallFlags } from '../setup.ts';
 
 /** Name of a key, and the environment variable that holds it. */
 type KeyFlag = [name: string, variable: string];
 
 interface ServeFlags extends RouterFlags {
-  port: number;
-  host: string;
+  port?: number;
+  host?: string;
   key?: KeyFlag[];
   allowHost?: string[];
   allowOrigin?: string[];
   maxInFlight?: number;
   maxBodyMb?: number;
-  grace: number;
+  grace?: number;
   quiet?: boolean;
   json?: boolean;
 }
@@ -25,8 +31,11 @@ interface ServeFlags extends RouterFlags {
 export function command(): Command {
   return withCallFlags(new Command('serve'))
     .description('Serves the router to every client of OpenAI’s API, until it is interrupted.')
-    .option('--port <number>', 'port to listen on, 0 for a free one', wholeFrom(0, 65_535), 7330)
-    .option('--host <address>', 'address to listen on; one that other machines reach needs keys', '127.0.0.1')
+    .option('--port <number>', 'port to listen on, 0 for a free one; default 7330', wholeFrom(0, 65_535))
+    .option(
+      '--host <address>',
+      'address to listen on; one that other machines reach needs keys; default 127.0.0.1',
+    )
     .option(
       '--key <name=variable>',
       'a key that clients may send, and the variable that holds it; its name is its budget; may be repeated',
@@ -40,45 +49,48 @@ export function command(): Command {
       wholeFrom(1, 1_000_000),
     )
     .option('--max-body-mb <number>', 'longest request in MiB; default 32', wholeFrom(1, 512))
-    .option('--grace <seconds>', 'time that answers get to end when the server ends', atLeastZero, 25)
+    .option('--grace <seconds>', 'time that answers get to end when the server ends; default 25', atLeastZero)
     .option('--quiet', 'print no line for each request')
     .option(...JSON_DOCUMENT)
     .action(run);
 }
 
 async function run(flags: ServeFlags): Promise<void> {
-  const keys = keysOf(flags);
-  const { router, close } = await openCallingRouter(flags, {
-    settings: (config) => defaultsOf(flags, config),
-  });
+  const { config } = await configOf(flags);
+  const { keys: named, graceMs = 25_000, ...serve } = settingsOf(flags, config.serve);
+  const keys = keysOf(named ?? {});
+  const { router, close } = await openCallingRouter(flags, { settings: (read) => defaultsOf(flags, read) });
   try {
-    const {
-      host,
-      port,
-      allowHost: allowedHosts,
-      allowOrigin: allowedOrigins,
-      maxInFlight,
-      maxBodyMb,
-    } = flags;
-    const serving = await serveOpenAI(router, {
-      host,
-      port,
-      keys,
-      allowedHosts,
-      allowedOrigins,
-      maxInFlight,
-      maxBodyBytes: maxBodyMb && maxBodyMb * 1024 * 1024,
-      onRequest: flags.quiet ? undefined : (report) => void process.stderr.write(`${reportLine(report)}\n`),
-      version: version(),
-    });
-    announce(serving, router, flags);
-    await untilInterrupted(serving, flags);
+    const onRequest = flags.quiet
+      ? undefined
+      : (report: RequestReport) => void process.stderr.write(`${reportLine(report)}\n`);
+    const serving = await serveOpenAI(router, { ...serve, keys, onRequest, version: version() });
+    announce(serving, router, keys, flags);
+    await untilInterrupted(serving, graceMs);
   } finally {
     await close();
   }
   // A connection that a client keeps open must not keep a server that has ended.
   process.exit();
 }
+
+/** The configuration's section, and before it what the flags say. */
+function settingsOf(flags: ServeFlags, configured: ServeConfig = {}): ServeConfig {
+  const { host, port, key, allowHost, allowOrigin, maxInFlight, maxBodyMb, grace } = flags;
+  return {
+    ...configured,
+    host: host ?? configured.host,
+    port: port ?? configured.port ?? DEFAULT_PORT,
+    keys: key ? Object.fromEntries(key) : configured.keys,
+    allowedHosts: allowHost ?? configured.allowedHosts,
+    allowedOrigins: allowOrigin ?? configured.allowedOrigins,
+    maxInFlight: maxInFlight ?? configured.maxInFlight,
+    maxBodyBytes: maxBodyMb === undefined ? configured.maxBodyBytes : maxBodyMb * 1024 * 1024,
+    graceMs: grace === undefined ? configured.graceMs : grace * 1_000,
+  };
+}
+
+const DEFAULT_PORT = 7330;
 
 /** What the flags say holds for requests that say nothing themselves, and where the account is. */
 function defaultsOf({ pool, lambda, minSuccess }: ServeFlags, config: RouterConfig): Partial<RouterConfig> {
@@ -90,8 +102,8 @@ function defaultsOf({ pool, lambda, minSuccess }: ServeFlags, config: RouterConf
   };
 }
 
-function keysOf({ key = [] }: ServeFlags): ServerKey[] {
-  return key.map(([name, variable]) => {
+function keysOf(named: Record<string, string>): ServerKey[] {
+  return Object.entries(named).map(([name, variable]) => {
     const value = process.env[variable]?.trim();
     if (value) return { name, key: value };
     throw new UsageError(
@@ -100,8 +112,13 @@ function keysOf({ key = [] }: ServeFlags): ServerKey[] {
   });
 }
 
-function announce({ url, port }: OpenAIServing, router: Router, { key = [], json }: ServeFlags): void {
-  const names = key.map(([name]) => name);
+function announce(
+  { url, port }: OpenAIServing,
+  router: Router,
+  keys: readonly ServerKey[],
+  { json }: ServeFlags,
+): void {
+  const names = keys.map(({ name }) => name);
   const { usable } = router.catalog.usable(router.parts.env);
   const models = ['xrouter', ...Object.keys(router.parts.routes).map((route) => `xrouter/${route}`)];
   const dashboard = new URL('/dashboard', url).href;
@@ -115,13 +132,13 @@ function announce({ url, port }: OpenAIServing, router: Router, { key = [], json
   say('End it with Ctrl+C.');
 }
 
-async function untilInterrupted(serving: OpenAIServing, { grace }: ServeFlags): Promise<void> {
+async function untilInterrupted(serving: OpenAIServing, graceMs: number): Promise<void> {
   await interrupted();
   const { inFlight } = serving;
   if (inFlight > 0) {
-    say(`Ending: ${inFlight} under way may take ${grace} s to end. Ctrl+C again cancels them.`);
+    say(`Ending: ${inFlight} under way may take ${graceMs / 1_000} s to end. Ctrl+C again cancels them.`);
   }
-  const closed = serving.close(grace * 1_000);
+  const closed = serving.close(graceMs);
   // Cancelling books what was spent, which takes milliseconds; a third signal does not wait even for that.
   void interrupted().then(async () => {
     void interrupted().then(() => process.exit(130));
