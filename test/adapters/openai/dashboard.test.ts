@@ -1,12 +1,15 @@
 /** What the dashboard is told: held against the ledger itself, over real sockets. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Board } from '../../../adapters/openai/dashboard/board.ts';
 import type { DashboardData } from '../../../adapters/openai/dashboard/index.ts';
 import { assembleRouter, type LedgerEntry, type Router, toNanoUsd, utcDay } from '../../../src/index.ts';
+import { labEnvironment } from '../../../src/lab/index.ts';
 import { loadSqlite } from '../../../src/ledger/sqlite-module.ts';
 import { temporaryFolder } from '../../ledger/fixtures.ts';
 import { eventually, PAIR, user } from '../../support/lab-router.ts';
+import { programsOf, promisedBy, run } from '../../support/programs.ts';
 import { ask, errorIn, type Serving, send, serving } from './serving.ts';
 
 const SECRET = 'the merger is on Friday';
@@ -462,4 +465,12 @@ describe('a lot', () => {
     expect(data.latest[0]!.session).toBe(data.bySession[0]!.name);
     expect(JSON.stringify(data).length).toBeLessThan(60_000);
   });
+});
+
+it('the program of docs/dashboard.md prints what the page says', async () => {
+  const programs = programsOf(readFileSync(join(import.meta.dirname, '../../../docs/dashboard.md'), 'utf8'));
+  expect(programs).toHaveLength(1);
+  const { lab, router } = await serve({});
+  const printed = await run(programs[0]!, labEnvironment(lab, router.catalog.providers));
+  expect(printed).toEqual(promisedBy(programs[0]!));
 });
