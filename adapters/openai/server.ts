@@ -157,12 +157,12 @@ async function end(server: Server, service: Service, graceMs: number, hurry: Abo
   const idle = async () => {
     while (service.metrics.inFlight > 0) await sleep(20);
   };
-  const grace = sleep(graceMs, undefined, { signal: hurry }).catch(() => {});
+  const grace = sleep(graceMs, undefined, { signal: hurry, ref: false }).catch(() => {});
   await Promise.race([idle(), grace]);
   for (const controller of service.running) controller.abort();
   // What was cancelled is booked before the router may be closed; then its end gets a moment to leave.
   while (service.running.size > 0) await sleep(5);
-  await Promise.race([idle(), sleep(LAST_WORDS_MS)]);
+  await Promise.race([idle(), sleep(LAST_WORDS_MS, undefined, { ref: false })]);
   service.clock.stop();
   server.closeAllConnections();
   await closed;
