@@ -1,4 +1,5 @@
 /** Episodes in the ledger's file. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from './database.ts';
 import type {
   EpisodeFilter,
@@ -55,6 +56,7 @@ export class SqliteEpisodes implements EpisodeStore {
       if (rows.length > 0) yield rows.map(toEpisode);
       if (rows.length < EPISODES_AT_ONCE) return;
       last = rows.at(-1) as typeof last;
+      await nextTurn();
     }
   }
 

@@ -1,4 +1,5 @@
 /** The account in one SQLite file, shared by any number of processes of one machine. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fromNanoUsd } from '../money.ts';
 import type { Database, DatabaseOptions } from './database.ts';
 import { openDatabase } from './database.ts';
@@ -136,6 +137,8 @@ class FileLedger implements SqliteLedger {
       if (rows.length > 0) yield rows.map(toEntry);
       if (rows.length < rules.PART) return;
       last = rows.at(-1)!;
+      // Reading holds the process up; between two parts others get their turn.
+      await nextTurn();
     }
   }
 

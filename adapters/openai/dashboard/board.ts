@@ -7,12 +7,10 @@ import { requestFigures } from './figures.ts';
 import { cut } from './names.ts';
 import { Requests } from './requests.ts';
 import { Spending } from './spending.ts';
-import { sumUp } from './sums.ts';
+import { type Sums, sumUp } from './sums.ts';
 import { DAY_MS, type Range, ZonedClock } from './time.ts';
 
 const LATEST = 25;
-/** Budgets of the sessions and keys that spent most in the range; those of the configuration come besides. */
-const MOST_SEEN = 5;
 const MOST_BUDGETS = 30;
 /** Keys of the configuration whose balance is read; each takes some 10 µs. */
 const MOST_READ = 1_000;
@@ -25,7 +23,7 @@ interface Summary {
   /** What it was made of. */
   stamp: string;
   figures: Figures;
-  /** Budgets that were met in the range. */
+  /** Budgets of those who spent most in the range. */
   seen: BudgetScope[];
 }
 
@@ -112,15 +110,16 @@ export class Board {
     const store = await this.#router.episodeStore();
     const latest = (await store?.episodes({ limit: LATEST })) ?? [];
     const fromMs = columns.starts[0]!;
+    const sums = await sumUp(this.#spending, clock, nowMs, columns);
     const figures: Figures = {
       range,
       zone,
       from: new Date(fromMs).toISOString(),
-      ...sumUp(this.#spending, clock, nowMs, columns),
-      requests: requestFigures(this.#requests, this.#keepsRequests, fromMs, this.#spending.firstMs(fromMs)),
+      ...sums.figures,
+      requests: requestFigures(this.#requests, this.#keepsRequests, fromMs, sums.firstCallMs),
       latest: latest.map((episode) => rowOf(episode)),
     };
-    const summary = { stamp, figures, seen: this.#seen(fromMs) };
+    const summary = { stamp, figures, seen: sums.spenders.flatMap((one) => this.#bounded(one)) };
     this.#cached.delete(name);
     this.#cached.set(name, summary);
     if (this.#cached.size > MOST_CACHED) this.#cached.delete(this.#cached.keys().next().value!);
@@ -143,27 +142,9 @@ export class Board {
     return states.sort((a, b) => full(b) - full(a)).slice(0, MOST_BUDGETS);
   }
 
-  /** The bounded budgets of the sessions, and of the keys not named in the configuration, that spent most. */
-  #seen(fromMs: number): BudgetScope[] {
-    const spent = { session: new Map<string, number>(), key: new Map<string, number>() };
-    for (const call of this.#spending.calls) {
-      if (call.atMs < fromMs) continue;
-      const nano = call.costNano ?? call.heldNano;
-      for (const kind of ['session', 'key'] as const) {
-        const name = call[kind];
-        if (name !== undefined) spent[kind].set(name, (spent[kind].get(name) ?? 0) + nano);
-      }
-    }
-    return (['session', 'key'] as const).flatMap((kind) =>
-      [...spent[kind]]
-        .sort(([, a], [, b]) => b - a)
-        .slice(0, MOST_SEEN)
-        .flatMap(([name]) => this.#bounded(kind, name)),
-    );
-  }
-
-  #bounded(kind: 'session' | 'key', name: string): BudgetScope[] {
-    const request = { messages: [], ...(kind === 'session' ? { session: name } : { budgetKey: name }) };
+  /** The bounded budgets of a session, or of a key, which the configuration may not name. */
+  #bounded({ kind, key }: Sums['spenders'][number]): BudgetScope[] {
+    const request = { messages: [], ...(kind === 'session' ? { session: key } : { budgetKey: key }) };
     try {
       const scopes = this.#router.parts.scopesOf(request, '', Date.now());
       return scopes.filter((scope) => scope.kind === kind && scope.limitUsd !== undefined);

@@ -125,9 +125,17 @@ export type FixedModels =
       /** Answered requests of the range. */
       of: number;
       routed: { expectedUsd: number; expectedSuccess: number; measuredUsd?: number };
-      /** Most expected success first; the first is the best fixed model. */
-      models: { name: string; expectedUsd: number; expectedSuccess: number }[];
+      /** Most expected success first. */
+      models: FixedModel[];
     };
+
+export interface FixedModel {
+  name: string;
+  expectedUsd: number;
+  expectedSuccess: number;
+  /** The most successful, and the cheapest of those as successful as the router's own choices. */
+  best?: 'success' | 'cost' | 'both';
+}
 
 export interface RequestRow {
   id: string;

@@ -4,7 +4,7 @@
  * is a measured saving.
  */
 import { sumUsd } from '../../../src/index.ts';
-import type { FixedModels } from './data.ts';
+import type { FixedModel, FixedModels } from './data.ts';
 import { cut, entryOf } from './names.ts';
 import type { Expectations, Pool, RequestDigest } from './requests.ts';
 
@@ -50,8 +50,23 @@ export function fixedModels(requests: readonly RequestDigest[]): FixedModels {
       expectedSuccess: routedSuccess / compared.length,
       ...(measuredUsd !== undefined && { measuredUsd }),
     },
-    models: sums.slice(0, MOST_MODELS).map((one) => ({ ...one, name: cut(one.name) })),
+    models: listed(sums, routedSuccess / compared.length),
   };
+}
+
+/** The first few by success, and the cheapest that is as successful as the choices were: the hardest to beat. */
+function listed(sums: readonly FixedModel[], routedSuccess: number): FixedModel[] {
+  const reaching = sums.filter(({ expectedSuccess }) => expectedSuccess >= routedSuccess);
+  const cheapest = reaching.reduce<FixedModel | undefined>(
+    (least, one) => (least && least.expectedUsd <= one.expectedUsd ? least : one),
+    undefined,
+  );
+  return sums
+    .filter((one, at) => at < MOST_MODELS || one === cheapest)
+    .map((one, at) => {
+      const best = at === 0 ? (one === cheapest ? 'both' : 'success') : one === cheapest ? 'cost' : undefined;
+      return { ...one, name: cut(one.name), ...(best && { best }) };
+    });
 }
 
 /** The requests of the pool that most of them have. */

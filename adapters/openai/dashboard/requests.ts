@@ -12,8 +12,9 @@ export interface RequestDigest {
   failovers: string[];
   /** Models whose answer was rejected before another was asked. */
   escalations: string[];
-  /** Mean of the scores of all sources. */
+  /** Mean of the scores of all sources, and how many they are. */
   score?: number;
+  sources: number;
   expectations?: Expectations;
 }
 
@@ -81,7 +82,7 @@ export class Requests {
   #add(episode: StoredEpisode): void {
     const digest = this.#digest(episode);
     const before = this.#byId.get(digest.id);
-    if (before && before.score === digest.score && before.calls.length === digest.calls.length) return;
+    if (before && before.score === digest.score && before.sources === digest.sources) return;
     this.#byId.set(digest.id, digest);
     this.version++;
   }
@@ -95,6 +96,7 @@ export class Requests {
       model: answeringModel(episode),
       calls: calls.map(({ model, status, latencyMs, cost }) => ({ model, status, latencyMs, usd: cost.usd })),
       ...movesOn(episode),
+      sources: scores.length,
       ...(scores.length > 0 && { score: scores.reduce((sum, score) => sum + score, 0) / scores.length }),
       expectations: this.#expectations(episode),
     };

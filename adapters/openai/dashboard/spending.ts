@@ -51,13 +51,6 @@ export class Spending {
     return this.#droppedUntilMs;
   }
 
-  /** When the first call since a time was made; infinite where there was none. */
-  firstMs(sinceMs: number): number {
-    let first = Number.POSITIVE_INFINITY;
-    for (const { atMs } of this.#calls.values()) if (atMs >= sinceMs && atMs < first) first = atMs;
-    return first;
-  }
-
   /** Reads on. @throws XrouterError `ledger_unavailable` */
   async follow(nowMs: number): Promise<void> {
     const sinceMs = this.#lastEndedMs === undefined ? nowMs - KEPT_MS : this.#lastEndedMs - OVERLAP_MS;

@@ -1,4 +1,5 @@
 /** Sums over calls, exact to the nano-dollar: by time, model, key and session. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fromNanoUsd } from '../../../src/index.ts';
 import type { DashboardData, NamedSpend, Spend, SpendOverTime } from './data.ts';
 import { cut, entryOf } from './names.ts';
@@ -7,6 +8,10 @@ import type { ZonedClock } from './time.ts';
 
 /** Rows of a table; the rest is summed up in one. */
 const MOST_ROWS = { models: 25, others: 12 };
+/** Sessions, and keys, whose budgets are shown. */
+const MOST_SPENDERS = 5;
+/** Calls added up before others get their turn; a few milliseconds. */
+const PART = 10_000;
 /** Models told apart in the plot. */
 const MOST_COLOURS = 8;
 
@@ -45,12 +50,20 @@ const newSum = () => new Sum();
 
 type Figures = Pick<DashboardData, 'spent' | 'overTime' | 'byModel' | 'byKey' | 'bySession'>;
 
-export function sumUp(
+export interface Sums {
+  figures: Figures;
+  /** When the first call of the range was made; infinite where there was none. */
+  firstCallMs: number;
+  /** The sessions and keys that spent most, by their whole names. */
+  spenders: { kind: 'session' | 'key'; key: string }[];
+}
+
+export async function sumUp(
   spending: Spending,
   clock: ZonedClock,
   nowMs: number,
   columns: { starts: number[]; end: number },
-): Figures {
+): Promise<Sums> {
   const fromMs = columns.starts[0]!;
   const todayMs = clock.startOfDay(nowMs);
   const weekMs = clock.startOfWeek(nowMs);
@@ -59,10 +72,15 @@ export function sumUp(
   const byKey = new Map<string | undefined, Sum>();
   const bySession = new Map<string | undefined, Sum>();
   const inTime = new Map<string, number[]>();
-  for (const call of spending.calls) {
+  let firstCallMs = Number.POSITIVE_INFINITY;
+  let added = 0;
+  // As it is now: others may add to it between two parts.
+  for (const call of [...spending.calls]) {
+    if (++added % PART === 0) await nextTurn();
     if (call.atMs >= weekMs) week.add(call);
     if (call.atMs >= todayMs) today.add(call);
     if (call.atMs < fromMs) continue;
+    firstCallMs = Math.min(firstCallMs, call.atMs);
     range.add(call);
     entryOf(byModel, call.model, newSum).add(call);
     entryOf(byKey, call.key, newSum).add(call);
@@ -71,13 +89,21 @@ export function sumUp(
     const nano = entryOf(inTime, call.model, () => new Array<number>(columns.starts.length).fill(0));
     nano[columnOf(columns.starts, call.atMs)]! += call.costNano;
   }
-  return {
+  const figures = {
     spent: { today: today.toSpend(), week: week.toSpend(), range: range.toSpend() },
     overTime: overTime(columns, byModel, inTime),
     byModel: rows(byModel, MOST_ROWS.models),
     byKey: rows(byKey, MOST_ROWS.others),
     bySession: rows(bySession, MOST_ROWS.others),
   };
+  const spenders = [...topOf(bySession, 'session'), ...topOf(byKey, 'key')];
+  return { figures, firstCallMs, spenders };
+}
+
+function topOf<K extends 'session' | 'key'>(sums: ReadonlyMap<string | undefined, Sum>, kind: K) {
+  return ranked(sums)
+    .flatMap(([key]) => (key === undefined ? [] : [{ kind, key }]))
+    .slice(0, MOST_SPENDERS);
 }
 
 /** By halving; columns are not all of one length where clocks change. */

@@ -75,7 +75,9 @@ export function draw(id, shown, build) {
   const inside = section.contains(document.activeElement) ? document.activeElement : undefined;
   const focusedAt = inside && focusables(section).indexOf(inside);
   const focusedIn = inside?.closest('[data-keep]')?.dataset.keep;
-  section.replaceChildren(...build());
+  const parts = build();
+  section.replaceChildren(...parts);
+  if (section.closest('#board')) section.hidden = parts.length === 0;
   for (const one of section.querySelectorAll('details'))
     if (open.has(one.dataset.keep)) {
       one.open = true;

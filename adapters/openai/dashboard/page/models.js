@@ -137,17 +137,22 @@ function feedback({ feedback: total, models }) {
   );
 }
 
+const BEST = {
+  success: 'the best fixed model by expected success',
+  cost: 'the cheapest fixed model expected to be as successful as the routing',
+  both: 'the best fixed model by expected success, and the only or cheapest one as successful as the routing',
+};
+
 export function drawFixed({ requests: { fixed, kept, counted }, range }) {
   draw('fixed', [fixed, kept, counted, range], () => {
     const title = el('h2', { id: 'fixed-title' }, `One model for all, as expected, ${RANGE_WORDS[range]}`);
     if (!kept || counted === 0) return [];
     if (fixed.leftOut !== undefined) return [title, el('p', { class: 'muted' }, fixed.leftOut)];
     const { requests, of, routed, models } = fixed;
-    const [best] = models;
     const row = (name, { expectedUsd, expectedSuccess }) => [
       name,
       usdDigits(expectedUsd),
-      percentText(expectedSuccess),
+      `${(100 * expectedSuccess).toFixed(1)}\u00a0%`,
     ];
     const measured =
       routed.measuredUsd === undefined
@@ -177,14 +182,7 @@ export function drawFixed({ requests: { fixed, kept, counted }, range }) {
         [
           row('as routed, first calls', routed),
           ...models.map((model) =>
-            row(
-              [
-                'always ',
-                named(model.name),
-                model === best && el('small', {}, 'the best fixed model by expected success'),
-              ],
-              model,
-            ),
+            row(['always ', named(model.name), model.best && el('small', {}, BEST[model.best])], model),
           ),
         ],
       ),
