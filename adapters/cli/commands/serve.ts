@@ -124,9 +124,9 @@ function announce(
   const dashboard = new URL('/dashboard', url).href;
   if (json) printJson({ url, port, dashboard, keys: names, models, candidates: usable.length });
   say(`OpenAI's API at ${url}`);
+  say(`Dashboard at ${dashboard}`);
   say(`  models: ${models.join(', ')}, or any of ${usable.length} candidates by name`);
   say(`  key:    ${names.length > 0 ? `that of ${names.join(' or ')}` : 'any; only this machine may ask'}`);
-  say(`  dashboard: ${dashboard}`);
   if (usable.length === 0)
     say('  No provider has a key, so nobody can answer; "xrouter doctor" says what to set.');
   say('End it with Ctrl+C.');

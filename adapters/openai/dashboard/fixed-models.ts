@@ -25,12 +25,20 @@ export function fixedModels(requests: readonly RequestDigest[]): FixedModels {
     };
   }
   const { models } = compared[0]!.pool;
-  const sums = models.flatMap((name, at) => {
-    const usd = compared.reduce((sum, { costUsd }) => sum + costUsd[at]!, 0);
-    const success = compared.reduce((sum, one) => sum + one.success[at]!, 0) / compared.length;
+  const totals = models.map(() => ({ usd: 0, success: 0 }));
+  // Request by request, as they lie in memory: there may be ten thousand, with a hundred models each.
+  for (const { costUsd, success } of compared) {
+    totals.forEach((total, at) => {
+      total.usd += costUsd[at]!;
+      total.success += success[at]!;
+    });
+  }
+  const sums = totals.flatMap(({ usd, success }, at) =>
     // A model whose cost the policy did not know once has no sum.
-    return Number.isNaN(usd) ? [] : [{ name, expectedUsd: usd, expectedSuccess: success }];
-  });
+    Number.isNaN(usd)
+      ? []
+      : [{ name: models[at]!, expectedUsd: usd, expectedSuccess: success / compared.length }],
+  );
   const chosenAt = compared.map(({ chosen }) => models.indexOf(chosen));
   const routedUsd = compared.reduce(
     (sum, { costUsd }, at) => sum + (costUsd[chosenAt[at]!] ?? Number.NaN),

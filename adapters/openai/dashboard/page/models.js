@@ -62,11 +62,13 @@ function modelTable(models) {
     ],
     models.map((model) => [
       named(model.name),
-      [
+      el(
+        'span',
+        { class: 'one-line' },
         bar([[model.share, 'spent']], 1, { width: 90, label: percentText(model.share) }),
         ' ',
         percentText(model.share),
-      ],
+      ),
       count(model.answers),
       count(model.calls),
       count(model.failedCalls),

@@ -91,7 +91,9 @@ function drawBudgets({ budgets }) {
       const says = `${percentText(share)}${word}`;
       return [
         budgetName(budget),
-        [
+        el(
+          'span',
+          { class: 'one-line' },
           bar(
             [
               [spentUsd, 'spent'],
@@ -102,7 +104,7 @@ function drawBudgets({ budgets }) {
           ),
           ' ',
           el('span', { class: kind }, says),
-        ],
+        ),
         usdDigits(spentUsd),
         usdDigits(reservedUsd),
         usdDigits(limitUsd),
