@@ -2,7 +2,7 @@
 import type { RouteEnd, RouteRequest, Router } from '../../src/index.ts';
 import { completionText } from './answer-shape.ts';
 import { ApiError, apiErrorOf, isConcealed } from './errors.ts';
-import { type Exchange, readJson, sendError, sendJson } from './exchange.ts';
+import { type Exchange, headerText, readJson, sendError, sendJson } from './exchange.ts';
 import { type AskedChat, readChat } from './route-request.ts';
 import type { Service } from './service.ts';
 import { StreamedAnswer } from './streamed-answer.ts';
@@ -50,7 +50,7 @@ async function whole(service: Service, exchange: Exchange, { request }: Chat): P
       sendJson(exchange, 200, completionText(result, Math.floor(exchange.startedAtMs / 1_000), reasoning), {
         'x-request-id': result.id,
         'x-xrouter-episode-id': result.id,
-        'x-xrouter-model': result.model,
+        'x-xrouter-model': headerText(result.model),
         ...(usd !== undefined && { 'x-xrouter-cost-usd': String(usd) }),
       });
     } else {

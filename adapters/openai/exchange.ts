@@ -32,6 +32,11 @@ export function sendError(exchange: Pick<Exchange, 'response'>, error: ApiError)
   sendJson(exchange, error.status, error.body, error.headers);
 }
 
+/** A name as a header can carry it: those of the operator's own models may hold anything. */
+export function headerText(name: string): string {
+  return name.replace(/[^\x20-\x7e]/g, '?');
+}
+
 /** @throws ApiError 400 where it is no JSON, 413 where it is too long */
 export async function readJson({ request }: Exchange, mostBytes: number): Promise<unknown> {
   const encoding = request.headers['content-encoding'];

@@ -26,21 +26,25 @@ const filePart = z.looseObject({
 });
 
 const oneOf = (types: string) => ({ error: `must be one of ${types}` });
-const texts = z.union([text, z.array(textPart)]);
-const contents = z.union([
-  text,
-  z.array(
-    z.discriminatedUnion(
-      'type',
-      [textPart, imagePart, audioPart, filePart],
-      oneOf('text, image_url, input_audio, file'),
+const textOrParts = { error: 'must be a string or an array of parts' };
+const texts = z.union([text, z.array(textPart)], textOrParts);
+const contents = z.union(
+  [
+    text,
+    z.array(
+      z.discriminatedUnion(
+        'type',
+        [textPart, imagePart, audioPart, filePart],
+        oneOf('text, image_url, input_audio, file'),
+      ),
     ),
-  ),
-]);
-const answered = z.union([
-  text,
-  z.array(z.discriminatedUnion('type', [textPart, refusalPart], oneOf('text, refusal'))),
-]);
+  ],
+  textOrParts,
+);
+const answered = z.union(
+  [text, z.array(z.discriminatedUnion('type', [textPart, refusalPart], oneOf('text, refusal')))],
+  textOrParts,
+);
 
 const toolCall = z.looseObject({
   id: text,
@@ -151,7 +155,7 @@ export function mistakeOf(error: z.ZodError): Mistake {
     const known = Object.keys(routerFields.shape).join(', ');
     return { path: pathName([...issue.path, issue.keys[0]!]), message: `is not known; there are ${known}` };
   }
-  return { path: pathName(issue.path), message: issue.message };
+  return { path: pathName(issue.path), message: issue.message.replace('Invalid input: ', '') };
 }
 
 type Issue = z.core.$ZodIssue;

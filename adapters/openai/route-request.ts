@@ -53,8 +53,8 @@ export function readChat(router: Router, json: unknown, asker: Asker): AskedChat
   const mistake = unsupported(rest);
   if (mistake) throw mistaken(mistake);
   const stored = store ? { store, ...(metadata && { metadata }) } : undefined;
-  const passed = passedOn(rest);
   const choice = chosen(router, model ?? undefined, asked);
+  const passed = passedOn(rest, choice.pool?.every((id) => id.startsWith('openai/')) ?? false);
   const request: RouteRequest = {
     messages: messages.map(plainMessage),
     tools: tools?.length ? (tools as RouteRequest['tools']) : undefined,

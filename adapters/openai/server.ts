@@ -109,7 +109,7 @@ export async function startServer(router: Router, options: OpenAIServerOptions):
   function report(exchange: Exchange): void {
     const { request, response, key, path, startedAtMs } = exchange;
     const gone = response.destroyed && !response.writableFinished;
-    settings.onRequest!({
+    const told: RequestReport = {
       atMs: startedAtMs,
       method: request.method ?? '',
       path,
@@ -117,7 +117,12 @@ export async function startServer(router: Router, options: OpenAIServerOptions):
       ms: Date.now() - startedAtMs,
       key,
       ...reports.get(exchange),
-    });
+    };
+    try {
+      settings.onRequest!(told);
+    } catch (thrown) {
+      settings.onFailure(toXrouterError(thrown));
+    }
   }
 
   const server = createServer(

@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { Delta, RouteResult } from '../../src/index.ts';
 import { ChunkWriter, KEEP_ALIVE } from './chunk-writer.ts';
 import type { ApiError } from './errors.ts';
-import { watchStalled } from './exchange.ts';
+import { headerText, watchStalled } from './exchange.ts';
 import type { Silent } from './keep-alive.ts';
 
 export class StreamedAnswer implements Silent {
@@ -62,7 +62,7 @@ export class StreamedAnswer implements Silent {
       // nginx would collect the stream otherwise.
       'x-accel-buffering': 'no',
       ...(id !== '' && { 'x-request-id': id, 'x-xrouter-episode-id': id }),
-      ...(model !== undefined && { 'x-xrouter-model': model }),
+      ...(model !== undefined && { 'x-xrouter-model': headerText(model) }),
     });
   }
 

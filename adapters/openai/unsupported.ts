@@ -41,16 +41,19 @@ const RULES: Record<string, Rule> = {
   models: { harmless: never, message: 'is not supported: name the candidates in xrouter.pool' },
 };
 
-/** Hints that change no answer, and that other providers than the one they were made for refuse. */
-const HINTS = new Set([
-  'prediction',
-  'service_tier',
-  'modalities',
+/** They change no answer once they are harmless, and a guess of the answer may cost more than was set aside. */
+const LEFT_OUT = new Set([
   'n',
   'best_of',
   'logprobs',
   'top_logprobs',
+  'modalities',
+  'service_tier',
+  'prediction',
 ]);
+
+/** They change no answer either; other providers than OpenAI refuse requests that have them. */
+const FOR_OPENAI = new Set(['user', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention']);
 
 /** The first field that has to be refused. */
 export function unsupported(fields: Record<string, unknown>): Mistake | undefined {
@@ -62,11 +65,18 @@ export function unsupported(fields: Record<string, unknown>): Mistake | undefine
   return undefined;
 }
 
-/** What is left for the provider; `undefined` where nothing is. */
-export function passedOn(fields: Record<string, unknown>): Record<string, unknown> | undefined {
+/**
+ * What is left for the provider; `undefined` where nothing is.
+ * @param toOpenAI whether nobody else can get it
+ */
+export function passedOn(
+  fields: Record<string, unknown>,
+  toOpenAI: boolean,
+): Record<string, unknown> | undefined {
   let passed: Record<string, unknown> | undefined;
   for (const [field, value] of Object.entries(fields)) {
-    if (value === null || field === '__proto__' || HINTS.has(field)) continue;
+    if (value === null || field === '__proto__' || LEFT_OUT.has(field)) continue;
+    if (FOR_OPENAI.has(field) && !toOpenAI) continue;
     passed ??= {};
     passed[field] = value;
   }

@@ -9,7 +9,7 @@ import { afterAll, expect, test } from 'vitest';
 import { createCatalog, openLedger, utcDay } from '../../../src/index.ts';
 import { createLab, type Lab, labEnvironment } from '../../../src/lab/index.ts';
 import { eventually } from '../../support/lab-router.ts';
-import { ask, errorIn, eventsIn, PLAIN, send, serving } from './serving.ts';
+import { type Answer, ask, errorIn, eventsIn, PLAIN, send, serving } from './serving.ts';
 
 const MAIN = join(import.meta.dirname, '../../../adapters/cli/main.ts');
 const folder = mkdtempSync(join(tmpdir(), 'xrouter-serve-'));
@@ -55,6 +55,15 @@ async function start(args: string[], env: object = {}): Promise<Started> {
 
 const chat = (content: string, more: object = {}) => ({ model: PLAIN, messages: ask(content), ...more });
 
+/** A stream that has begun, and its answer once it has ended. */
+async function begun(port: number, content: string): Promise<{ answer: Promise<Answer> }> {
+  const begins = Promise.withResolvers<void>();
+  const answer = send(port, chat(content, { stream: true }), { onData: begins.resolve });
+  answer.catch(begins.reject);
+  await begins.promise;
+  return { answer };
+}
+
 /** A lab of its own, and the variables that point a server at it. */
 async function lab(): Promise<{ lab: Lab; env: object }> {
   const { candidates, providers } = createCatalog();
@@ -67,12 +76,11 @@ test('a signal ends it when the answers under way have ended, and new requests a
   const { url, candidates } = JSON.parse(server.stdout());
   expect(url).toBe(`http://127.0.0.1:${server.port}/v1`);
   expect(candidates).toBeGreaterThan(50);
-  const under = send(server.port, chat('Slowly. [[lab:slow-drip:40]]', { stream: true }));
-  await new Promise((resolve) => setTimeout(resolve, 250));
+  const { answer } = await begun(server.port, 'Slowly. [[lab:slow-drip:40]]');
   server.kill('SIGTERM');
   await eventually(() => server.stderr().includes('Ending: 1 under way'), 'it says what it waits for');
   await expect(send(server.port, chat('Hi'))).rejects.toThrow(/ECONNREFUSED/);
-  expect(eventsIn((await under).body).at(-1)).toBe('[DONE]');
+  expect(eventsIn((await answer).body).at(-1)).toBe('[DONE]');
   expect(await server.ended).toBe(0);
   expect(server.stderr()).toMatch(/^[\d:]+ 200 openai\/gpt-4\.1-nano \d+ ms \$[\d.]+ [0-9a-f-]{36}$/m);
   expect(server.stderr()).not.toContain('Slowly');
@@ -82,9 +90,8 @@ test('a second interrupt cancels what is under way, tells the client, and books 
   const { lab: providers, env } = await lab();
   const ledger = join(folder, 'second.sqlite');
   await using server = await start(['--ledger', ledger], env);
-  const under = send(server.port, chat('Stuck. [[lab:stall-after-tokens:2]]', { stream: true }));
   const whole = send(server.port, chat('Stuck. [[lab:hang]]'));
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  const { answer: under } = await begun(server.port, 'Stuck. [[lab:stall-after-tokens:2]]');
   server.kill('SIGINT');
   await eventually(() => server.stderr().includes('Ctrl+C again'), 'it waits');
   server.kill('SIGINT');
@@ -113,9 +120,7 @@ test('killed in the middle of an answer, what was in flight stays reserved and t
     await using server = await start(flags, env);
     const whole = await send(server.port, chat('What is 2 + 2?'));
     expect(whole.status).toBe(200);
-    const cut = send(server.port, chat('Stuck. [[lab:stall-after-tokens:2]]', { stream: true }));
-    cut.catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    const { answer: cut } = await begun(server.port, 'Stuck. [[lab:stall-after-tokens:2]]');
     server.kill('SIGKILL');
     await expect(cut).rejects.toThrow();
     await server.ended;
@@ -181,11 +186,8 @@ test('the configuration says how it listens, and flags say it before', async () 
 
 test('in the same process: after the time for it has passed what is left is cancelled, booked and told', async () => {
   await using server = await serving({ budgets: { dayUsd: 1 } });
-  const stuck = send(server.port, chat('Stuck. [[lab:stall-after-tokens:2]]', { stream: true }));
-  await eventually(() => server.serving.inFlight === 1, 'it is under way');
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  const closed = server.serving.close(100);
-  await closed;
+  const { answer: stuck } = await begun(server.port, 'Stuck. [[lab:stall-after-tokens:2]]');
+  await server.serving.close(100);
   expect(eventsIn((await stuck).body).at(-1)).toMatchObject({ error: { code: 'server_ending' } });
   expect(server.episodes).toHaveLength(1);
   const [entry] = await server.router.ledger.entries();

@@ -67,7 +67,14 @@ export function send(
     path = '/v1/chat/completions',
     method = 'POST',
     headers = {},
-  }: { path?: string; method?: string; headers?: Record<string, string | undefined> } = {},
+    onData,
+  }: {
+    path?: string;
+    method?: string;
+    headers?: Record<string, string | undefined>;
+    /** Called when something of the answer has come. */
+    onData?: () => void;
+  } = {},
 ): Promise<Answer> {
   const all = { 'content-type': 'application/json', ...headers };
   const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
@@ -77,6 +84,7 @@ export function send(
       response.setEncoding('utf8');
       response.on('data', (chunk) => {
         text += chunk;
+        onData?.();
       });
       response.on('error', reject);
       response.on('end', () =>
