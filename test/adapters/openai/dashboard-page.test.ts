@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { makePage } from '../../../adapters/openai/dashboard/page.ts';
 import type { StoredEpisode } from '../../../src/index.ts';
-import { temporaryFolder } from '../../ledger/fixtures.ts';
 import { type Browser, hasBrowser, type Look, type Page, startBrowser } from '../../support/browser.ts';
 import { eventually, PAIR, user } from '../../support/lab-router.ts';
+import { ledgerFile, serve } from './dashboard-asking.ts';
 import { type Serving, serving } from './serving.ts';
 
 /** The page's own files are plain JavaScript, without types. */
@@ -18,14 +18,7 @@ const { msText, percentText, usdDigits } = (await import(words)) as Record<
 >;
 
 const KEY = 'sales-0123456789abcdef';
-const ledgerFile = () => join(temporaryFolder(), 'ledger.sqlite');
 const rootOf = ({ url }: Serving) => url.replace('/v1', '');
-
-async function serve(...options: Parameters<typeof serving>): Promise<Serving> {
-  const served = await serving(...options);
-  onTestFinished(() => served[Symbol.asyncDispose]());
-  return served;
-}
 
 describe('how figures are written', () => {
   it.each([
