@@ -168,7 +168,7 @@ export function drawFixed({ requests: { fixed, kept, counted }, range }) {
         requests === of
           ? `In all ${count(of)} answered requests the policy compared the same models. `
           : `Of ${count(of)} answered requests, the ${count(requests)} in which the policy compared the same models. `,
-        'The figures are what it expected when it chose: nobody asked the other models, so no saving is measured here.',
+        'The figures are what it expected when it chose: nobody asked the other models, so no saving is measured here. Where those expectations are wrong they flatter the routing, which chose by them.',
       ),
       el(
         'p',
