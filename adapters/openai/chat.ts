@@ -22,6 +22,8 @@ export async function answerChat(service: Service, exchange: Exchange): Promise<
   const asker = { key: exchange.key, session: typeof session === 'string' ? session : undefined };
   const asked = readChat(service.router, json, asker);
   if (exchange.response.destroyed) return;
+  // What begins now could not be booked any more.
+  if (service.ending) throw ENDING;
   const left = new AbortController();
   const { response } = exchange;
   response.once('close', () => {

@@ -177,6 +177,13 @@ function noCandidate(error: XrouterError, refusals: readonly Refusal[]): ApiErro
   return new ApiError({ status: 400, code, message });
 }
 
+/** What the library calls by other names than a request over HTTP does. */
+const NAMES = [
+  ["the request's limits.maxUsd", 'xrouter.max_usd of the request'],
+  ['maxOutputTokens', 'max_tokens'],
+] as const;
+
 function wordsOf({ message, hint }: XrouterError): string {
-  return hint ? `${message} ${hint}` : message;
+  const words = hint ? `${message} ${hint}` : message;
+  return NAMES.reduce((text, [ours, theirs]) => text.replaceAll(ours, theirs), words);
 }

@@ -1,5 +1,6 @@
 /** The HTTP server: who may ask, how much at once, and how it ends. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isXrouterError, type RouteEnd, type Router, toXrouterError } from '../../src/index.ts';
 import { bracketed } from '../http-guards.ts';
@@ -34,6 +35,7 @@ const LAST_WORDS_MS = 200;
 /** @throws XrouterError `invalid_config` where a key is no good or the port cannot be had */
 export async function startServer(router: Router, options: OpenAIServerOptions): Promise<OpenAIServing> {
   const settings = settingsOf(options);
+  requireBudgets(router, settings);
   const service: Service = {
     router,
     settings,
@@ -43,7 +45,6 @@ export async function startServer(router: Router, options: OpenAIServerOptions):
     ending: false,
     ended: noteEnd,
   };
-  requireBudgets(router, settings);
   const reports = new WeakMap<Exchange, Partial<RequestReport>>();
 
   function noteEnd(exchange: Exchange, end: RouteEnd): void {
@@ -176,7 +177,11 @@ async function end(server: Server, service: Service, graceMs: number, hurry: Abo
 /** What is not HTTP, or too slow to become it, is told so in the shape of all other errors. */
 function tellBrokenRequests(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    const { _httpMessage: answering } = socket as Socket & { _httpMessage?: ServerResponse };
+    // In the middle of an answer there is no place for another.
+    if (error.code === 'ECONNRESET' || !socket.writable || answering?.headersSent) {
+      return void socket.destroy();
+    }
     // Who goes on sending is not listened to for long.
     setTimeout(() => socket.destroy(), 1_000).unref();
     const [status, reason, message] =

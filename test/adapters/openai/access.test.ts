@@ -1,4 +1,7 @@
 /** Who may ask: keys, hosts, web pages, and how many at once. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { serveOpenAI } from '../../../adapters/openai/index.ts';
 import { createRouter } from '../../../src/index.ts';
@@ -146,13 +149,20 @@ describe('other paths', () => {
   });
 
   test('feedback joins the episode by the id of the answer', async () => {
-    await using server = await serving();
+    const folder = mkdtempSync(join(tmpdir(), 'xrouter-serve-'));
+    await using server = await serving({ ledger: join(folder, 'ledger.sqlite') });
     const { id } = (await send(server.port, BODY)).json();
-    const answer = await send(server.port, { episode_id: id, score: 1 }, { path: '/v1/feedback' });
-    // This router keeps no episodes, and says so.
-    expect([answer.status, errorIn(answer).code]).toEqual([501, 'invalid_config']);
-    const wrong = await send(server.port, { episode_id: id, score: 5 }, { path: '/v1/feedback' });
+    const told = (body: object) => send(server.port, body, { path: '/v1/feedback' });
+    const kept = await told({ episode_id: id, score: 1 });
+    expect([kept.status, kept.json()]).toEqual([200, { episode_ids: [id], score: 1, source: 'http' }]);
+    const wrong = await told({ episode_id: id, score: 5 });
     expect([wrong.status, errorIn(wrong).code]).toEqual([400, 'invalid_request']);
+    const nobody = await told({ episode_id: 'nobody', score: 1 });
+    expect([nobody.status, errorIn(nobody).code]).toEqual([404, 'unknown_episode']);
+    await using without = await serving();
+    const nowhere = await send(without.port, { episode_id: id, score: 1 }, { path: '/v1/feedback' });
+    expect([nowhere.status, errorIn(nowhere).code]).toEqual([501, 'invalid_config']);
+    rmSync(folder, { recursive: true });
   });
 
   test('metrics count by model and outcome', async () => {

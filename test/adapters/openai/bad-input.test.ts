@@ -242,6 +242,22 @@ describe('bytes that are no good HTTP', () => {
   });
 });
 
+test('garbage behind a request does not get into its answer, and stops its spending', async () => {
+  const body = JSON.stringify({
+    ...FINE,
+    messages: ask('Slowly. [[lab:stall-after-tokens:3]]'),
+    stream: true,
+  });
+  const head = 'POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
+  const answer = await bytes(`${head}content-length: ${body.length}\r\n\r\n${body}`, (write) =>
+    setTimeout(() => write('garbage\r\n\r\n'), 300),
+  );
+  expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  await eventually(() => server.serving.inFlight === 0, 'it is given up');
+  expect(server.episodes.at(-1)!.steps[0]!.calls[0]).toMatchObject({ status: 'aborted' });
+});
+
 test('after all of it the server answers, and nothing went wrong inside', async () => {
   expect((await send(server.port, FINE)).status).toBe(200);
   expect(server.failures).toEqual([]);

@@ -70,6 +70,7 @@ test('a client may tighten the bound of its request, never widen it', async () =
   for (const max_usd of [undefined, 5]) {
     const answer = await send(server.port, chat('Tell me at length.', { xrouter: { max_usd } }));
     expect([answer.status, errorIn(answer).code]).toEqual([402, 'budget_exceeded']);
+    expect(errorIn(answer).message).toContain('xrouter.max_usd');
   }
   await using other = await serving({
     routes: { wide: { limits: { maxUsd: 1 } } },

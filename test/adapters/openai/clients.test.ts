@@ -203,6 +203,23 @@ describe('the openai package', () => {
   });
 });
 
+test('the openai package sends again what may succeed, and not what can only fail again', async () => {
+  await using own = await serving({ retry: { maxAttempts: 1 } });
+  const client = own.client.withOptions({ maxRetries: 1 });
+  const statuses = () => own.reports.splice(0).map(({ status }) => status);
+  own.lab.faults.set([{ fault: 'status-500', times: 1 }]);
+  await client.chat.completions.create({ model: PLAIN, messages: QUESTION });
+  expect(statuses()).toEqual([502, 200]);
+  own.lab.faults.set([{ fault: 'status-429:0', times: 1 }]);
+  await client.chat.completions.create({ model: PLAIN, messages: QUESTION });
+  expect(statuses()).toEqual([429, 200]);
+  own.lab.faults.set([{ fault: 'status-401' }]);
+  await expect(client.chat.completions.create({ model: PLAIN, messages: QUESTION })).rejects.toBeInstanceOf(
+    OpenAI.PermissionDeniedError,
+  );
+  expect(statuses()).toEqual([403]);
+});
+
 describe('LangChain’s ChatOpenAI', () => {
   const chat = (fields: object = {}) =>
     new ChatOpenAI({

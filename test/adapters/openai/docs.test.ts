@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../../../adapters/cli/commands/serve.ts';
 import { apiErrorOf } from '../../../adapters/openai/errors.ts';
-import { createCatalog, type ErrorCode, validateConfig, XrouterError } from '../../../src/index.ts';
+import {
+  CallError,
+  createCatalog,
+  type ErrorCode,
+  validateConfig,
+  XrouterError,
+} from '../../../src/index.ts';
 import { createLab, type Lab, labEnvironment } from '../../../src/lab/index.ts';
 import { programsOf, promisedBy, run } from '../../support/programs.ts';
 import { send, serving } from './serving.ts';
@@ -71,6 +77,16 @@ test('errors of the router have the status of the page', () => {
     }
   }
   expect(checked).toBeGreaterThan(12);
+});
+
+test('what can only fail again says so, also under a status that clients send again', () => {
+  const headers = (code: ErrorCode, retryable: boolean) =>
+    apiErrorOf(new CallError(code, 'text', { retryable })).headers['x-should-retry'];
+  expect(headers('rate_limited', false)).toBe('false');
+  expect(headers('total_timeout', false)).toBe('false');
+  expect(headers('provider_error', false)).toBe('false');
+  expect(headers('provider_error', true)).toBeUndefined();
+  expect(headers('bad_request', false)).toBeUndefined();
 });
 
 test('its flags exist, and its configuration is valid', () => {
