@@ -121,7 +121,8 @@ export function latencyPlot({ width, latency, label }) {
   const height = 210;
   const steps = niceSteps(Math.max(...counts), 4);
   const box = {
-    left: 12 + 7 * Math.max(...steps.map((at) => count(at).length)),
+    // No narrower than what stands above the axis.
+    left: Math.max(38, 12 + 7 * Math.max(...steps.map((at) => count(at).length))),
     right: width - 8,
     top: 36,
     bottom: height - 24,
@@ -151,13 +152,15 @@ export function latencyPlot({ width, latency, label }) {
     return at % every === 0 && svg('text', { class: 'tick', y: height - 7, ...place }, msText(ms));
   });
   const mark = (ms, name, row) => {
-    const anchor = x(ms) > width / 2 ? 'end' : 'start';
+    const text = `${name} ${msText(ms)}`;
+    // Some 6.6 pixels a character.
+    const anchor = x(ms) + 5 + 6.6 * text.length > width ? 'end' : 'start';
     return [
       svg('line', { class: 'rule', x1: x(ms), x2: x(ms), y1: row - 4, y2: box.bottom }),
       svg(
         'text',
         { class: 'mark', x: x(ms) + (anchor === 'end' ? -5 : 5), y: row + 4, 'text-anchor': anchor },
-        `${name} ${msText(ms)}`,
+        text,
       ),
     ];
   };
