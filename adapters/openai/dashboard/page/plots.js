@@ -132,7 +132,7 @@ export function latencyPlot({ width, latency, label }) {
   const [least, most] = [Math.log(edgesMs[0]), Math.log(edgesMs.at(-1))];
   const x = (ms) =>
     box.left + Math.min(1, Math.max(0, (Math.log(ms) - least) / (most - least))) * (box.right - box.left);
-  const every = Math.ceil((edgesMs.length * 46) / (box.right - box.left));
+  const every = Math.ceil((edgesMs.length * 56) / (box.right - box.left));
   const bars = counts.map((calls, at) =>
     svg(
       'rect',
