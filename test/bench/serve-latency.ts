@@ -225,4 +225,4 @@ const [kind, to = '', ledger] = process.argv.slice(2);
 if (kind === 'upstream') upstream();
 else if (kind === 'pass') passThrough(to);
 else if (kind === 'xrouter') await xrouter(to, ledger);
-else await main(Number(kind ?? 5), Number(to || 600));
+else await main(Number(kind ?? 4), Number(to || 600));
