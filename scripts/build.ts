@@ -30,4 +30,5 @@ await build({
 chmodSync('dist/bin/xrouter.js', 0o755);
 
 // Files that code reads from beside itself.
-for (const asset of globSync('src/**/*.{bin,html}')) cpSync(asset, join('dist', asset));
+for (const asset of globSync(['src/**/*.{bin,html}', 'adapters/openai/dashboard/page/*']))
+  cpSync(asset, join('dist', asset));

@@ -22,6 +22,8 @@ export interface Books {
   keep(episode: EpisodeWithPrompt, firstState: PolicyState | undefined): void;
   /** @throws XrouterError `invalid_config` where no episodes are kept */
   feedback(target: FeedbackTarget, feedback: Feedback): Promise<string[]>;
+  /** Where the episodes are kept; `undefined` where none are. */
+  episodeStore(): Promise<EpisodeStore | undefined>;
   close(): Promise<void>;
 }
 
@@ -72,6 +74,7 @@ export function openBooks(config: RouterConfig, policy: Policy): Books {
       await Promise.all(keeping);
       return (await episodes()).feedback(target, feedback);
     },
+    episodeStore: async () => episodes?.(),
     async close() {
       await Promise.all(keeping);
       await Promise.all(shadowing);

@@ -5,8 +5,8 @@ import type { Candidate } from './catalog/candidate.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { type Env, endpointOf } from './catalog/providers.ts';
 import { XrouterError } from './errors.ts';
-import { budgetScopes } from './ledger/budgets.ts';
-import { explorationBudget } from './ledger/exploration.ts';
+import { budgetScopes, standingBudgets } from './ledger/budgets.ts';
+import { EXPLORATION_SCOPE, explorationBudget } from './ledger/exploration.ts';
 import { benchmarkPolicy } from './policy/benchmark.ts';
 import { policyFromFile } from './policy/embedded/from-file.ts';
 import { shippedPolicy } from './policy/embedded/shipped.ts';
@@ -71,6 +71,10 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
     scopesOf({ limits, session, budgetKey }, episodeId, atMs) {
       return budgetScopes(budgets, { episodeId, maxUsd: limits?.maxUsd, session, budgetKey }, atMs);
     },
+    standingBudgets: (atMs) => [
+      ...standingBudgets(budgets, atMs),
+      ...(exploration ? [{ ...EXPLORATION_SCOPE, limitUsd: exploration.budgetUsd }] : []),
+    ],
     providerOf(candidate) {
       if (candidate.via) return Promise.resolve(candidate.via);
       let provider = http.get(candidate.provider);
@@ -80,6 +84,7 @@ export function assembleRouter(config: RouterConfig = {}, surroundings: Surround
       }
       return provider;
     },
+    episodeStore: () => books.episodeStore(),
     feedback: (target, feedback) => books.feedback(target, feedback),
     close: () => books.close(),
   });

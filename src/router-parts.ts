@@ -2,7 +2,7 @@
 import type { Candidate } from './catalog/candidate.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Env } from './catalog/providers.ts';
-import type { EpisodeWithPrompt, Feedback, FeedbackTarget } from './ledger/episodes.ts';
+import type { EpisodeStore, EpisodeWithPrompt, Feedback, FeedbackTarget } from './ledger/episodes.ts';
 import type { BudgetScope, Ledger } from './ledger/ledger.ts';
 import type { Policy, PolicyState } from './policy/policy.ts';
 import type { CircuitBreaker } from './provider/breaker.ts';
@@ -42,10 +42,14 @@ export interface RouterParts {
   unusable(candidate: Candidate): string | undefined;
   /** The budgets that apply to a request. */
   scopesOf(request: RouteRequest, episodeId: string, atMs: number): BudgetScope[];
+  /** The budgets that stand whoever asks, whether bounded or only counted. */
+  standingBudgets(atMs: number): BudgetScope[];
   /** Told of every episode once it has ended, with the messages it was asked with and what it was first decided on. */
   onEpisode?(episode: EpisodeWithPrompt, firstState: PolicyState | undefined): void;
   /** @throws XrouterError where the episode, or any, is not kept */
   feedback(target: FeedbackTarget, feedback: Feedback): Promise<string[]>;
+  /** Where the episodes are kept; `undefined` where none are. */
+  episodeStore(): Promise<EpisodeStore | undefined>;
   /** Where `refreshPrices` fetches from, where the caller names no other address. */
   pricesUrl?: string;
   close(): Promise<void>;

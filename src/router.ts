@@ -12,7 +12,7 @@ import { newEpisode } from './episode.ts';
 import { toXrouterError, XrouterError } from './errors.ts';
 import type { RouteEvent, RouteResult } from './events.ts';
 import { drain, parallel } from './generators.ts';
-import type { FeedbackTarget } from './ledger/episodes.ts';
+import type { EpisodeStore, FeedbackTarget } from './ledger/episodes.ts';
 import type { Decision, Policy, TurnChoice } from './policy/policy.ts';
 import type { RouteRequest } from './request.ts';
 import type { RouterParts } from './router-parts.ts';
@@ -122,6 +122,14 @@ export class Router {
    */
   feedback(target: FeedbackTarget, score: number, source = 'user'): Promise<string[]> {
     return this.parts.feedback(target, { score, source });
+  }
+
+  /**
+   * Where the episodes are kept, for programs that show or count them; `undefined` where none are.
+   * @throws XrouterError `ledger_unavailable`
+   */
+  episodeStore(): Promise<EpisodeStore | undefined> {
+    return this.parts.episodeStore();
   }
 
   async close(): Promise<void> {

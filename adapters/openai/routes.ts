@@ -2,6 +2,7 @@
 import { XrouterError } from '../../src/index.ts';
 import { answerFeedback, FEEDBACK_PATH } from '../feedback-route.ts';
 import { answerChat } from './chat.ts';
+import { leadToDashboard, showDashboard, tellDashboard } from './dashboard-routes.ts';
 import { ApiError, apiErrorOf, isConcealed } from './errors.ts';
 import { type Exchange, readJson, sendError, sendJson } from './exchange.ts';
 import { modelEntry, modelList } from './models.ts';
@@ -13,6 +14,8 @@ export interface Route {
   path: string;
   /** Answered without a key and however many requests are under way; it may tell nothing that is secret. */
   open?: true;
+  /** Asked every few seconds by a page that is open: noted only where it fails. */
+  polled?: true;
   handle(service: Service, exchange: Exchange): void | Promise<void>;
 }
 
@@ -25,6 +28,9 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: `${MODELS_PATH}/*`, handle: tellModel },
   { method: 'GET', path: '/metrics', handle: tellMetrics },
   { method: 'GET', path: '/healthz', open: true, handle: tellHealth },
+  { method: 'GET', path: '/dashboard', open: true, handle: showDashboard },
+  { method: 'GET', path: '/dashboard/data', polled: true, handle: tellDashboard },
+  { method: 'GET', path: '/', open: true, handle: leadToDashboard },
 ];
 
 /** Paths that clients of OpenAI try, and what to do instead. */

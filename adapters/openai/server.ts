@@ -64,10 +64,12 @@ export async function startServer(router: Router, options: OpenAIServerOptions):
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const exchange: Exchange = { request, response, path: pathOf(request), startedAtMs: Date.now() };
     let counted = false;
+    let polled: boolean | undefined;
     try {
       if (settings.allowedOrigins.length > 0) allowOrigin(settings, exchange);
       if (isPreflight(settings, request)) return void response.writeHead(204).end();
       const route = admitted(service, exchange);
+      polled = route.polled;
       if (!route.open) {
         counted = true;
         service.metrics.inFlight++;
@@ -78,7 +80,7 @@ export async function startServer(router: Router, options: OpenAIServerOptions):
     } finally {
       if (counted) service.metrics.inFlight--;
       if (response.writableLength > 0) watchStalled(response, settings.stalledMs);
-      if (settings.onRequest) report(exchange);
+      if (settings.onRequest && !(polled && response.statusCode === 200)) report(exchange);
     }
   }
 

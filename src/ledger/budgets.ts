@@ -44,6 +44,14 @@ export function budgetScopes(config: BudgetConfig, request: BudgetedRequest, tim
   return scopes;
 }
 
+/** The budgets that stand whoever asks: that of the day of `timeMs` (epoch), and those of the keys by name. */
+export function standingBudgets({ dayUsd, keys = {} }: BudgetConfig, timeMs: number): BudgetScope[] {
+  return [
+    { kind: 'day', key: utcDay(timeMs), limitUsd: dayUsd },
+    ...Object.entries(keys).map(([key, limitUsd]) => ({ kind: 'key' as const, key, limitUsd })),
+  ];
+}
+
 /** A budget that bounds a request, as it stood when it was read; what is reserved comes back in part. */
 export interface BindingBudget extends BudgetScope {
   limitUsd: number;

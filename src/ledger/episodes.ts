@@ -3,6 +3,7 @@
  * without texts unless the user asks for them.
  */
 import { inspect } from 'node:util';
+import type { Refusal } from '../admission.ts';
 import type { CallRecord, Episode } from '../episode.ts';
 import { XrouterError } from '../errors.ts';
 import type { StoredFeatures } from '../policy/embedded/stored-features.ts';
@@ -57,11 +58,23 @@ export interface StoredEpisode extends EpisodeWithPrompt {
 /** What feedback is about: an episode, by its id, or all answered episodes of a run of the caller's trace. */
 export type FeedbackTarget = string | { runId: string };
 
+export interface EpisodeFilter {
+  limit?: number;
+  since?: string;
+  id?: string;
+}
+
 export interface EpisodeStore {
   /** Keeps the episode; one that is there already is replaced. Resolves once it is written. */
   saveEpisode(episode: EpisodeWithPrompt): Promise<void>;
-  /** Newest first. `since`: ISO time, inclusive. `limit` defaults to 100. */
-  episodes(filter?: { limit?: number; since?: string }): Promise<StoredEpisode[]>;
+  /** Newest first. `since`: ISO time, inclusive. `limit` defaults to 100. `id`: that one alone. */
+  episodes(filter?: EpisodeFilter): Promise<StoredEpisode[]>;
+  /**
+   * Episodes that were kept, or given feedback on, at or after an ISO time, oldest change first, in parts: for a reader that
+   * follows them. One that changes again comes again.
+   * @param most of the newest, where there are more
+   */
+  changed(since: string, most?: number): AsyncIterable<StoredEpisode[]>;
   /**
    * An episode that only went on with an agent's turn passes feedback on to the one that chose the model.
    * @returns ids of the episodes it joined
@@ -76,6 +89,7 @@ export function storedForm(episode: EpisodeWithPrompt, storePrompts: boolean): E
   const { messages, shadow, ...rest } = episode;
   return {
     ...rest,
+    refusals: storePrompts ? rest.refusals : rest.refusals.map(refusalWithoutText),
     ...(storePrompts && messages ? { messages } : {}),
     ...(shadow ? { shadow: storePrompts ? shadow : shadowWithoutText(shadow) } : {}),
     steps: episode.steps.map((step) => ({
@@ -97,6 +111,11 @@ function withoutText({ native: _native, message: _message, ...call }: CallRecord
     ...(call.error && { error: { ...call.error, message: '' } }),
     ...(call.verdict && { verdict: { ...call.verdict, reason: undefined } }),
   };
+}
+
+/** Why a candidate is not asked again is what its provider said. */
+function refusalWithoutText(refusal: Refusal): Refusal {
+  return refusal.code === 'failed_before' ? { ...refusal, reason: 'its call failed' } : refusal;
 }
 
 /** As with a provider's, a policy's error message may quote the prompt. */

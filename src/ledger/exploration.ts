@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { XrouterError } from '../errors.ts';
 import type { ExplorationBudget } from '../policy/exploring.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, LedgerEntry } from './ledger.ts';
 
 /** A key no user can have by accident. */
-const SCOPE = { kind: 'key', key: 'xrouter:exploration' } as const;
+export const EXPLORATION_SCOPE = { kind: 'key', key: 'xrouter:exploration' } as const;
 /** It is settled at once, so this only bounds what a crash in between leaves open. */
 const EXPIRES_IN_MS = 60_000;
 
@@ -13,7 +13,7 @@ const EXPIRES_IN_MS = 60_000;
 export function explorationBudget(ledger: Ledger, limitUsd: number): ExplorationBudget {
   return {
     async leftUsd() {
-      const { spentUsd, reservedUsd } = await ledger.balance(SCOPE);
+      const { spentUsd, reservedUsd } = await ledger.balance(EXPLORATION_SCOPE);
       return Math.max(0, limitUsd - spentUsd - reservedUsd);
     },
     async charge(usd, model) {
@@ -24,7 +24,7 @@ export function explorationBudget(ledger: Ledger, limitUsd: number): Exploration
           callId: 'exploration',
           model,
           amountUsd: usd,
-          scopes: [{ ...SCOPE, limitUsd }],
+          scopes: [{ ...EXPLORATION_SCOPE, limitUsd }],
           expiresInMs: EXPIRES_IN_MS,
         });
         await ledger.settle(id, { usd, status: 'completed' });
@@ -35,4 +35,11 @@ export function explorationBudget(ledger: Ledger, limitUsd: number): Exploration
       }
     },
   };
+}
+
+/** Whether the entry is such a charge: what it says is spent already stands in the entry of the call. */
+export function isExploration({ scopes }: Pick<LedgerEntry, 'scopes'>): boolean {
+  return (
+    scopes.every(({ kind, key }) => kind === 'key' && key === EXPLORATION_SCOPE.key) && scopes.length > 0
+  );
 }

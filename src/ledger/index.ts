@@ -7,8 +7,9 @@ import type { SqliteLedger, SqliteLedgerOptions } from './sqlite.ts';
 import { openSqliteLedger } from './sqlite.ts';
 
 export type { BindingBudget, BudgetConfig, BudgetedRequest } from './budgets.ts';
-export { budgetScopes, utcDay } from './budgets.ts';
+export { budgetScopes, standingBudgets, utcDay } from './budgets.ts';
 export type {
+  EpisodeFilter,
   EpisodeOptions,
   EpisodeStore,
   EpisodeWithPrompt,
@@ -17,7 +18,7 @@ export type {
   LearningFacts,
   StoredEpisode,
 } from './episodes.ts';
-export { explorationBudget } from './exploration.ts';
+export { explorationBudget, isExploration } from './exploration.ts';
 export { lazyLedger } from './lazy.ts';
 export type * from './ledger.ts';
 export type { MemoryLedgerOptions } from './memory.ts';

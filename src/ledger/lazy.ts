@@ -21,6 +21,9 @@ export function lazyLedger<L extends Ledger>(open: () => Promise<L>): Ledger & {
     release: async (id) => (await opened()).release(id),
     balance: async (scope) => (await opened()).balance(scope),
     entries: async (filter) => (await opened()).entries(filter),
+    async *ended(since, most) {
+      yield* (await opened()).ended(since, most);
+    },
     close: async () => (await opening?.catch(() => undefined))?.close(),
   };
 }

@@ -51,6 +51,8 @@ export interface LedgerEntry extends Partial<Settlement> {
   callId: string;
   model: string;
   reservedUsd: number | undefined;
+  /** The budgets it counts against. */
+  scopes: Pick<BudgetScope, 'kind' | 'key'>[];
   state: 'reserved' | 'settled' | 'released' | 'lost';
   createdAt: string;
   settledAt?: string;
@@ -76,5 +78,12 @@ export interface Ledger {
   balance(scope: Pick<BudgetScope, 'kind' | 'key'>): Promise<Balance>;
   /** Entries, newest first. */
   entries(filter?: { episodeId?: string; limit?: number }): Promise<LedgerEntry[]>;
+  /**
+   * Entries that ended (settled, released or lost) at or after an ISO time, oldest first: for a reader that follows
+   * the account. They come in parts, so that others get their turn; a lost call that tells its cost after all comes
+   * again.
+   * @param most of the newest, where there are more
+   */
+  ended(since: string, most?: number): AsyncIterable<LedgerEntry[]>;
   close(): Promise<void>;
 }

@@ -8,16 +8,19 @@ import type {
   StoredEpisode,
 } from './episodes.ts';
 import { assertFeedback, EPISODE_DEFAULTS, notKept, runIdsOf, storedForm } from './episodes.ts';
+import { PART } from './rules.ts';
 
 export function createMemoryEpisodes(options: EpisodeOptions = {}): EpisodeStore {
   const { storePrompts, maxEpisodes, maxAgeMs } = { ...EPISODE_DEFAULTS, ...options };
   const kept = new Map<string, StoredEpisode>();
+  const changedAtMs = new Map<string, number>();
 
   const forget = () => {
     const oldest = Date.now() - maxAgeMs;
     for (const [id, episode] of kept) {
       if (kept.size <= maxEpisodes && Date.parse(episode.startedAt) >= oldest) return;
       kept.delete(id);
+      changedAtMs.delete(id);
     }
   };
 
@@ -25,12 +28,24 @@ export function createMemoryEpisodes(options: EpisodeOptions = {}): EpisodeStore
     async saveEpisode(episode: EpisodeWithPrompt) {
       const feedback = kept.get(episode.id)?.feedback ?? [];
       kept.set(episode.id, { ...structuredClone(storedForm(episode, storePrompts)), feedback });
+      changedAtMs.set(episode.id, Date.now());
       forget();
     },
-    async episodes({ limit = 100, since } = {}) {
+    async episodes({ limit = 100, since, id } = {}) {
       const fromMs = since === undefined ? -Infinity : Date.parse(since);
-      const found = [...kept.values()].filter((episode) => Date.parse(episode.startedAt) >= fromMs);
+      const named = id === undefined ? [...kept.values()] : [kept.get(id)].filter((one) => one !== undefined);
+      const found = named.filter((episode) => Date.parse(episode.startedAt) >= fromMs);
       return structuredClone(found.reverse().slice(0, limit));
+    },
+    async *changed(since, most = Number.POSITIVE_INFINITY) {
+      const found = [...changedAtMs]
+        .filter(([, atMs]) => atMs >= Date.parse(since))
+        .sort(([, a], [, b]) => a - b)
+        .slice(-most);
+      for (let at = 0; at < found.length; at += PART) {
+        const part = found.slice(at, at + PART).map(([id]) => kept.get(id));
+        yield structuredClone(part.filter((one) => one !== undefined));
+      }
     },
     async feedback(target: FeedbackTarget, feedback: Feedback) {
       assertFeedback(target, feedback);
@@ -44,6 +59,7 @@ export function createMemoryEpisodes(options: EpisodeOptions = {}): EpisodeStore
         const episode = kept.get(id);
         if (!episode) return false;
         episode.feedback = [...episode.feedback.filter((one) => one.source !== source), { score, source }];
+        changedAtMs.set(id, Date.now());
         return true;
       });
     },

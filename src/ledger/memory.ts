@@ -70,6 +70,7 @@ class MemoryLedger implements Ledger {
         callId: request.callId,
         model: request.model,
         reservedUsd: request.amountUsd,
+        scopes: scopes.map(({ kind, key }) => ({ kind, key })),
         state: 'reserved',
         createdAt: this.#time(),
       },
@@ -114,6 +115,18 @@ class MemoryLedger implements Ledger {
       if (filter.episodeId === undefined || entry.episodeId === filter.episodeId) found.push({ ...entry });
     }
     return found;
+  }
+
+  async *ended(since: string, most = Number.POSITIVE_INFINITY): AsyncGenerator<LedgerEntry[]> {
+    const found = [...this.#rows.values()]
+      .filter(
+        ({ entry }) => entry.settledAt !== undefined && Date.parse(entry.settledAt) >= Date.parse(since),
+      )
+      .sort((a, b) => Date.parse(a.entry.settledAt!) - Date.parse(b.entry.settledAt!))
+      .slice(-most);
+    for (let at = 0; at < found.length; at += rules.PART) {
+      yield found.slice(at, at + rules.PART).map(({ entry }) => ({ ...entry }));
+    }
   }
 
   async close(): Promise<void> {}

@@ -63,6 +63,13 @@ const MIGRATIONS = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX runs_by_episode ON runs (episode_id);
   `,
+  // For readers that follow the file: what has ended or changed since they last looked.
+  `
+  CREATE INDEX ended_entries ON entries (settled_at_ms, id) WHERE settled_at_ms IS NOT NULL;
+  ALTER TABLE episodes ADD COLUMN changed_at_ms INTEGER NOT NULL DEFAULT 0;
+  UPDATE episodes SET changed_at_ms = started_at_ms;
+  CREATE INDEX episodes_by_change ON episodes (changed_at_ms, seq);
+  `,
 ];
 
 /**

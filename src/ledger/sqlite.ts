@@ -1,4 +1,5 @@
 /** The account in one SQLite file, shared by any number of processes of one machine. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fromNanoUsd } from '../money.ts';
 import type { Database, DatabaseOptions } from './database.ts';
 import { openDatabase } from './database.ts';
@@ -121,6 +122,26 @@ class FileLedger implements SqliteLedger {
     return (rows as unknown as EntryRow[]).map(toEntry);
   }
 
+  async *ended(since: string, most?: number): AsyncGenerator<LedgerEntry[]> {
+    await this.#loseExpiredIfAny();
+    let last = { settled_at_ms: Date.parse(since), id: 0 };
+    if (most !== undefined) {
+      const read = () => this.#sql.lastEnded.get(last.settled_at_ms, most);
+      last = ((await this.#database.read(read)) as typeof last | undefined) ?? last;
+    }
+    for (;;) {
+      const { settled_at_ms: fromMs, id } = last;
+      const rows = (await this.#database.read(() =>
+        this.#sql.ended.all(fromMs, fromMs, id, rules.PART),
+      )) as unknown as (EntryRow & typeof last)[];
+      if (rows.length > 0) yield rows.map(toEntry);
+      if (rows.length < rules.PART) return;
+      last = rows.at(-1)!;
+      // Reading holds the process up; between two parts others get their turn.
+      await nextTurn();
+    }
+  }
+
   async close(): Promise<void> {
     this.#renewal.stop();
     await this.episodeStore.flush();
@@ -226,6 +247,15 @@ function statements(database: Database) {
     ),
     lose: database.prepare(`UPDATE entries SET state = 'lost', settled_at_ms = ? WHERE id = ?`),
     newest: database.prepare('SELECT * FROM entries ORDER BY id DESC LIMIT ?'),
+    // The comparison alone says what is asked for; SQLite wants the plain bound beside it to use the partial index.
+    ended: database.prepare(
+      `SELECT * FROM entries WHERE settled_at_ms >= ? AND (settled_at_ms, id) > (?, ?)
+        ORDER BY settled_at_ms, id LIMIT ?`,
+    ),
+    lastEnded: database.prepare(
+      `SELECT settled_at_ms, id FROM entries WHERE settled_at_ms >= ?
+        ORDER BY settled_at_ms DESC, id DESC LIMIT 1 OFFSET ?`,
+    ),
     newestOfEpisode: database.prepare('SELECT * FROM entries WHERE episode_id = ? ORDER BY id DESC LIMIT ?'),
   };
 }
@@ -239,6 +269,7 @@ function toEntry(row: EntryRow): LedgerEntry {
     model: row.model,
     state: row.state,
     reservedUsd: usd(row.reserved_nano),
+    scopes: JSON.parse(row.scopes).map(([kind, key]: [BudgetScope['kind'], string]) => ({ kind, key })),
     usd: usd(row.cost_nano),
     status: row.status ?? undefined,
     usage: row.usage === null ? undefined : JSON.parse(row.usage),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { budgetScopes } from '../../src/ledger/budgets.ts';
+import { budgetScopes, standingBudgets } from '../../src/ledger/budgets.ts';
 
 const NOON = Date.parse('2026-11-22T12:00:00Z');
 
@@ -44,4 +44,13 @@ test('keys not named have a bound of their own, or are counted where no key is n
   expect(limitOf({ keys: { team: 5 }, otherKeysUsd: 1 })).toBe(1);
   expect(limitOf({ otherKeysUsd: 2 })).toBe(2);
   expect(limitOf({})).toBeUndefined();
+});
+
+test('what stands whoever asks: the day and the keys by name, bounded or not', () => {
+  expect(standingBudgets({}, NOON)).toEqual([{ kind: 'day', key: '2026-11-22', limitUsd: undefined }]);
+  expect(standingBudgets({ dayUsd: 5, sessionUsd: 1, keys: { team: 100, other: 0 } }, NOON)).toEqual([
+    { kind: 'day', key: '2026-11-22', limitUsd: 5 },
+    { kind: 'key', key: 'team', limitUsd: 100 },
+    { kind: 'key', key: 'other', limitUsd: 0 },
+  ]);
 });

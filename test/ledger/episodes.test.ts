@@ -16,7 +16,7 @@ function episode(id: string, startedAtMs: number): Episode {
     startedAt: new Date(startedAtMs).toISOString(),
     session: 's',
     lambda: 0.1,
-    refusals: [],
+    refusals: [{ model: 'acme/small', code: 'failed_before', reason: `cannot read "${SECRET}"` }],
     steps: [
       {
         decisionMs: 0.2,
@@ -109,6 +109,54 @@ describe.each(stores)('%s episodes', (_, open) => {
     expect(await ids()).toEqual(['e1', 'e2', 'e3']);
     expect(await ids({ since: new Date(now - 2000).toISOString() })).toEqual(['e1', 'e2']);
     expect(await ids({ limit: 1 })).toEqual(['e1']);
+  });
+
+  test('one comes by its id', async () => {
+    const store = await open({});
+    for (const id of ['a', 'b']) await store.saveEpisode(episode(id, now));
+    expect((await store.episodes({ id: 'a' })).map(({ id }) => id)).toEqual(['a']);
+    expect(await store.episodes({ id: 'nobody' })).toEqual([]);
+  });
+
+  test('who follows them hears of each that is kept, and of feedback on old ones', async () => {
+    const store = await open({});
+    const changed = async (since: number, most?: number) => {
+      const found = [];
+      for await (const part of store.changed(new Date(since).toISOString(), most)) found.push(...part);
+      return found.map(({ id, feedback }) => [id, feedback.length]);
+    };
+    const begun = Date.now();
+    // Started long before it was kept.
+    for (const id of ['a', 'b', 'c']) await store.saveEpisode(episode(id, now - 3_600_000));
+    expect(await changed(begun)).toEqual([
+      ['a', 0],
+      ['b', 0],
+      ['c', 0],
+    ]);
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    const later = Date.now();
+    expect(await changed(later)).toEqual([]);
+    await store.feedback('a', { score: 1, source: 'user' });
+    expect(await changed(later)).toEqual([['a', 1]]);
+    expect(await changed(begun)).toEqual([
+      ['b', 0],
+      ['c', 0],
+      ['a', 1],
+    ]);
+    expect(await changed(begun, 2)).toEqual([
+      ['c', 0],
+      ['a', 1],
+    ]);
+  });
+
+  test('several hundred are followed in parts, each once', async () => {
+    const store = await open({});
+    const ids = Array.from({ length: 230 }, (_, index) => `e${index}`);
+    await Promise.all(ids.map((id) => store.saveEpisode(episode(id, now))));
+    const found: string[] = [];
+    for await (const part of store.changed(new Date(0).toISOString()))
+      found.push(...part.map(({ id }) => id));
+    expect(found).toEqual(ids);
   });
 
   test('hold no text by default, and everything that can be learned from', async () => {

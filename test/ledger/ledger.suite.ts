@@ -247,6 +247,60 @@ export function ledgerSuite(
     expect((await ledger.entries({ episodeId: 'a', limit: 1 }))[0]!.id).toBe(String(ids[0]));
   });
 
+  describe(`${name}: following the account`, () => {
+    const follow = async (ledger: Ledger, since: string, most?: number) => {
+      const parts: LedgerEntry[][] = [];
+      for await (const part of ledger.ended(since, most)) parts.push(part);
+      return parts;
+    };
+    const START = new Date(0).toISOString();
+
+    test('entries tell which budgets they count against', async () => {
+      const ledger = await open();
+      await ledger.reserve(call(0.1, [limited(1), { kind: 'session', key: 's' }]));
+      expect((await ledger.entries())[0]!.scopes).toEqual([
+        { kind: 'day', key: DAY.key },
+        { kind: 'session', key: 's' },
+      ]);
+    });
+
+    test('what has ended comes in the order of its end, as it ended; what is in flight does not come', async () => {
+      const ledger = await open();
+      const made = [];
+      for (let count = 0; count < 4; count++) made.push(await ledger.reserve(call(0.1, [DAY])));
+      const [first, second, third] = made.map(({ id }) => id) as [string, string, string];
+      await ledger.settle(third, { usd: 0.05, status: 'completed' });
+      await ledger.release(first);
+      await ledger.settle(second, { usd: undefined, status: 'failed' });
+      const entries = (await follow(ledger, START)).flat();
+      expect(new Set(entries.map(({ id }) => id))).toEqual(new Set([first, second, third]));
+      const byId = new Map(entries.map((entry) => [entry.id, entry]));
+      expect(byId.get(third)).toMatchObject({ state: 'settled', usd: 0.05, status: 'completed' });
+      expect(byId.get(first)).toMatchObject({ state: 'released', usd: 0 });
+      expect(byId.get(second)!.usd).toBeUndefined();
+      const times = entries.map(({ settledAt }) => settledAt!);
+      expect(times).toEqual([...times].sort());
+      // The last one's own time is included: another may have ended in the same millisecond.
+      expect((await follow(ledger, times.at(-1)!)).flat().at(-1)!.settledAt).toBe(times.at(-1));
+      expect(await follow(ledger, '2999-01-01T00:00:00Z')).toEqual([]);
+    });
+
+    test('more than one part is complete and without repetition, also where all ended at once; or the newest alone', async () => {
+      const ledger = await open();
+      const ids: string[] = [];
+      for (let count = 0; count < 1203; count++) {
+        const { id } = await ledger.reserve(call(1e-6, [DAY]));
+        await ledger.settle(id, { usd: 1e-6, status: 'completed' });
+        ids.push(id);
+      }
+      const parts = await follow(ledger, START);
+      expect(parts.length).toBeGreaterThan(2);
+      expect(parts.flat().map(({ id }) => id)).toEqual(ids);
+      expect((await follow(ledger, START, 3)).flat().map(({ id }) => id)).toEqual(ids.slice(-3));
+      expect((await follow(ledger, START, 5000)).flat()).toHaveLength(1203);
+    });
+  });
+
   test(`${name}: whatever happens in whatever order, totals are the sum of the entries`, async () => {
     const random = seededRandom(seedOfRun(`${name}, random interleavings`));
     const ledger = await open();

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
@@ -117,4 +118,52 @@ test('no warning reaches the terminal, and SQLite is not loaded before a file is
   expect(result).toContain('[false,true]');
   expect(result).toContain('ExperimentalWarning: mine');
   expect(result).not.toContain('SQLite');
+});
+
+test('a lost call that tells its cost after all comes again to who follows the account', async () => {
+  let nowMs = Date.parse('2026-11-22T12:00:00Z');
+  const path = join(temporaryFolder(), 'ledger.sqlite');
+  const dead = await openSqliteLedger({ path, nowMs: () => nowMs });
+  onTestFinished(() => dead.close());
+  const { id } = await dead.reserve(call(0.6, [DAY], { expiresInMs: 1000 }));
+  const states = async (since: number) => {
+    const found: string[] = [];
+    for await (const part of dead.ended(new Date(since).toISOString())) {
+      found.push(...part.map(({ state, usd }) => `${state} ${usd}`));
+    }
+    return found;
+  };
+  nowMs += 5000;
+  expect(await states(0)).toEqual(['lost undefined']);
+  nowMs += 5000;
+  await dead.settle(id, { usd: 0.25, status: 'completed' });
+  expect(await states(nowMs)).toEqual(['settled 0.25']);
+  expect(await states(0)).toEqual(['settled 0.25']);
+});
+
+test('who follows a long account is told what is new by an index, not by reading it all', async () => {
+  const path = join(temporaryFolder(), 'ledger.sqlite');
+  await (await openSqliteLedger({ path })).close();
+  const { DatabaseSync } = loadSqlite();
+  const db = new DatabaseSync(path, { readOnly: true });
+  onTestFinished(() => db.close());
+  const queries: string[] = [];
+  for (const file of ['sqlite.ts', 'sqlite-episodes.ts']) {
+    const source = readFileSync(new URL(`../../src/ledger/${file}`, import.meta.url), 'utf8');
+    for (const [, sql] of source.matchAll(
+      /(?:ended|lastEnded|changed|lastChanged): database\.prepare\(\s*`([^`]+)`/g,
+    ))
+      queries.push(sql!.replace(/\$\{columns\}/, 'json'));
+  }
+  expect(queries).toHaveLength(4);
+  for (const sql of queries) {
+    const detail = db
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all()
+      .map((row) => String(row.detail));
+    expect(detail.join(), sql).toMatch(
+      /^SEARCH \w+ USING (COVERING )?INDEX (ended_entries|episodes_by_change)/,
+    );
+    expect(detail.join(), sql).not.toMatch(/SCAN|TEMP B-TREE/);
+  }
 });

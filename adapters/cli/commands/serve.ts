@@ -92,10 +92,12 @@ function settingsOf(flags: ServeFlags, configured: ServeConfig = {}): ServeConfi
 
 const DEFAULT_PORT = 7330;
 
-/** What the flags say holds for requests that say nothing themselves. */
+/** What the flags say holds for requests that say nothing themselves, and where the account is. */
 function defaultsOf({ pool, lambda, minSuccess }: ServeFlags, config: RouterConfig): Partial<RouterConfig> {
   return {
     pool: pool ?? config.pool,
+    // Beside an account in memory requests are kept too, for the dashboard.
+    ledger: config.ledger ?? ':memory:',
     ...((lambda ?? minSuccess) !== undefined && { lambda, minSuccess }),
   };
 }
@@ -119,8 +121,10 @@ function announce(
   const names = keys.map(({ name }) => name);
   const { usable } = router.catalog.usable(router.parts.env);
   const models = ['xrouter', ...Object.keys(router.parts.routes).map((route) => `xrouter/${route}`)];
-  if (json) printJson({ url, port, keys: names, models, candidates: usable.length });
+  const dashboard = new URL('/dashboard', url).href;
+  if (json) printJson({ url, port, dashboard, keys: names, models, candidates: usable.length });
   say(`OpenAI's API at ${url}`);
+  say(`Dashboard at ${dashboard}`);
   say(`  models: ${models.join(', ')}, or any of ${usable.length} candidates by name`);
   say(`  key:    ${names.length > 0 ? `that of ${names.join(' or ')}` : 'any; only this machine may ask'}`);
   if (usable.length === 0)
