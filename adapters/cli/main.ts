@@ -69,11 +69,20 @@ async function main(given: string[]): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  await (await programFor(argv, rehearsed)).parseAsync(argv, { from: 'user' });
-  await (await programFor(argv)).parseAsync(argv, { from: 'user' });
+  let said = '';
+  const program = await programFor(argv);
+  for (const command of withChildren(program))
+    command.configureOutput({ writeErr: (text) => (said += text) });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.code === MISSING) await rehearse(argv);
+    process.stderr.write(said);
+    throw error;
+  }
 }
 
-async function programFor(argv: string[], prepared = (command: Command) => command): Promise<Command> {
+async function programFor(argv: string[]): Promise<Command> {
   const program = new Command('xrouter')
     .description('Decides which language model answers each request, and what it cost.')
     .version(version())
@@ -83,21 +92,32 @@ async function programFor(argv: string[], prepared = (command: Command) => comma
   const entry = name === undefined ? undefined : commands[name];
   if (entry) {
     const command = (await entry.load()).command();
-    program.addCommand(prepared(command.exitOverride()));
-    for (const child of command.commands) prepared(child.exitOverride());
+    program.addCommand(command.exitOverride());
+    for (const child of command.commands) child.exitOverride();
   } else {
     for (const [key, { summary }] of Object.entries(commands)) program.command(key).description(summary);
   }
   return program;
 }
 
+function withChildren(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withChildren)];
+}
+
+const MISSING = 'commander.missingMandatoryOptionValue';
+
 /**
  * Commander looks for the options that must be there before those that it does not know, and so says of a mistyped one
  * only that it is missing. Where none must be there it names what was typed.
+ * @throws CommanderError that names it
  */
-function rehearsed(command: Command): Command {
-  for (const option of command.options) option.makeOptionMandatory(false);
-  return command.commands.length > 0 ? command : command.action(() => {});
+async function rehearse(argv: string[]): Promise<void> {
+  const program = await programFor(argv);
+  for (const command of withChildren(program)) {
+    for (const option of command.options) option.makeOptionMandatory(false);
+    if (command.commands.length === 0) command.action(() => {});
+  }
+  await program.parseAsync(argv, { from: 'user' });
 }
 
 surviveLostOutput();
