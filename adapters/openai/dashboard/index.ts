@@ -21,7 +21,7 @@ export interface DashboardOptions {
 }
 
 export interface DashboardAnswer {
-  status: 200 | 400 | 404 | 500 | 503;
+  status: 200 | 400 | 404 | 500 | 501 | 503;
   headers: Record<string, string>;
   body: string;
 }
@@ -82,6 +82,7 @@ const JSON_HEADERS = {
 const STATUS: Partial<Record<XrouterError['code'], DashboardAnswer['status']>> = {
   invalid_request: 400,
   unknown_episode: 404,
+  invalid_config: 501,
   ledger_unavailable: 503,
 };
 

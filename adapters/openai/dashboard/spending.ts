@@ -1,5 +1,5 @@
 /** The calls of the last month as the ledger has them, brought up to date by what has ended since. */
-import { isExploration, type Ledger, type LedgerEntry, toNanoUsd } from '../../../src/index.ts';
+import { isExploration, type Ledger, type LedgerEntry, toNanoUsd, XrouterError } from '../../../src/index.ts';
 import { DAY_MS } from './time.ts';
 
 export interface Call {
@@ -51,8 +51,18 @@ export class Spending {
     return this.#droppedUntilMs;
   }
 
-  /** Reads on. @throws XrouterError `ledger_unavailable` */
+  /** Reads on. @throws XrouterError `ledger_unavailable`; `invalid_config` for a ledger that cannot be followed */
   async follow(nowMs: number): Promise<void> {
+    // A ledger of the user's own may have been written before there was anything to follow it by.
+    if (typeof this.#ledger.ended !== 'function') {
+      throw new XrouterError(
+        'invalid_config',
+        'The ledger of this router has no `ended`, so it cannot be shown.',
+        {
+          hint: 'Give your ledger the method `ended(since)` of the interface Ledger, or use a file.',
+        },
+      );
+    }
     const sinceMs = this.#lastEndedMs === undefined ? nowMs - KEPT_MS : this.#lastEndedMs - OVERLAP_MS;
     // One more than is held, so that it shows whether some are not.
     const since = new Date(sinceMs).toISOString();

@@ -2,9 +2,11 @@
  * How likely a candidate of some ability succeeds on a prompt, by those that were measured on prompts like it: a
  * straight line through their logits of success over their abilities. Beforehand it rises by a logit for a point of
  * ability (Rasch 1960); where the measured candidates say otherwise (prompts that only the strongest solve, prompts
- * that tell nobody apart) it turns towards them, as a discrimination does (Birnbaum 1968). Beyond the abilities that
- * were measured it goes on as beforehand.
+ * that tell nobody apart) it turns towards them, as a discrimination does (Birnbaum 1968). Only candidates whose
+ * ability is published turn it: of the others nothing but their success says how able they are. Beyond the abilities
+ * that were measured it goes on as beforehand.
  */
+import type { Standing } from './standing.ts';
 
 /**
  * Variance of a candidate around the line over that of the line's slope beforehand. Chosen by
@@ -15,14 +17,17 @@ const SLOPE_DOUBT = 0.1;
 const REACH = 2;
 
 export class AbilityLine {
+  /** Of all measured candidates, and of what is believed beforehand. */
+  private mass = 0;
+  private difficulties = 0;
+  private priorMass = 0;
+  /** Sums over those whose ability is published: of weights, their squares, abilities and what success is beyond. */
   private weight = 0;
+  private squares = 0;
   private ability = 0;
   private beyond = 0;
-  private squared = 0;
+  private abilitySquared = 0;
   private crossed = 0;
-  private doubt = 0;
-  private priorWeight = 0;
-  private priorDifficulty = 0;
   /** Of the line as fitted. */
   private difficulty = 0;
   private steeper = 0;
@@ -30,41 +35,44 @@ export class AbilityLine {
   private reach = 0;
 
   clear(): void {
-    this.weight = this.ability = this.beyond = this.squared = this.crossed = this.doubt = 0;
-    this.priorWeight = this.priorDifficulty = 0;
+    this.mass = this.difficulties = this.priorMass = 0;
+    this.weight = this.squares = this.ability = this.beyond = this.abilitySquared = this.crossed = 0;
   }
 
   /** A measured candidate. */
-  add(weight: number, ability: number, logit: number): void {
+  add(weight: number, { ability, published }: Pick<Standing, 'ability' | 'published'>, logit: number): void {
     const beyond = logit - ability;
+    this.mass += weight;
+    this.difficulties -= weight * beyond;
+    if (!published) return;
     this.weight += weight;
+    this.squares += weight * weight;
     this.ability += weight * ability;
     this.beyond += weight * beyond;
-    this.squared += weight * ability * ability;
+    this.abilitySquared += weight * ability * ability;
     this.crossed += weight * ability * beyond;
-  }
-
-  /** How few candidates speak for a group that was added: `share` over their effective number. */
-  addDoubt(share: number): void {
-    this.doubt += share;
   }
 
   /** What is believed of the prompt before any candidate was measured on prompts like it. */
   addPrior(weight: number, difficulty: number): void {
-    this.priorWeight += weight;
-    this.priorDifficulty += weight * difficulty;
-    this.doubt += weight;
+    this.mass += weight;
+    this.priorMass += weight;
+    this.difficulties += weight * difficulty;
   }
 
   fit(): void {
     const { weight } = this;
-    this.difficulty = (this.priorDifficulty - this.beyond) / (this.priorWeight + weight);
-    this.middle = weight > 0 ? this.ability / weight : 0;
-    const spread = Math.max(0, this.squared - this.ability * this.middle);
+    this.difficulty = this.difficulties / this.mass;
+    this.steeper = this.middle = this.reach = 0;
+    if (weight === 0) return;
+    this.middle = this.ability / weight;
+    const spread = Math.max(0, this.abilitySquared - this.ability * this.middle);
     const together = this.crossed - this.beyond * this.middle;
+    // The fewer candidates carry the weight, the less they turn it.
+    const doubt = SLOPE_DOUBT * (this.squares / weight + this.priorMass);
     // A line that falls would call the stronger candidate the worse one.
-    this.steeper = weight > 0 ? Math.max(-1, together / (spread + SLOPE_DOUBT * this.doubt)) : 0;
-    this.reach = weight > 0 ? REACH * Math.sqrt(spread / weight) : 0;
+    this.steeper = Math.max(-1, together / (spread + doubt));
+    this.reach = REACH * Math.sqrt(spread / weight);
   }
 
   /** Of success, of a candidate that was not measured on prompts like this one. */

@@ -43,8 +43,6 @@ export class Predictor {
   private readonly background: Background;
   private readonly mass: Float64Array;
   private readonly reach: Float64Array;
-  /** Of each expert: one over the effective number of candidates that matter. */
-  private readonly concentration: number[];
   private own: Standings | undefined;
   private readonly prediction: Prediction;
 
@@ -54,9 +52,6 @@ export class Predictor {
     this.embedder = new PromptEmbedder(weights.embedding);
     this.experts = weights.experts.map((expert) => new Expert(expert, weights.embedding.dimensions));
     this.background = new Background(weights.background);
-    this.concentration = weights.experts.map(({ relevance }) =>
-      relevance.reduce((sum, share) => sum + share * share, 0),
-    );
     const count = weights.candidates.length;
     this.mass = new Float64Array(count);
     this.reach = new Float64Array(count);
@@ -116,7 +111,7 @@ export class Predictor {
     prediction.task = -1;
     let firstTask = 0;
     const fromBackground = this.background.distance(vector);
-    for (const [e, expert] of experts.entries()) {
+    for (const expert of experts) {
       const trust = expert.familiarity(vector, fromBackground);
       if (trust > 0) expert.predict(vector);
       if (trust > prediction.familiarity) {
@@ -135,10 +130,9 @@ export class Predictor {
         costUsd[at]! += share * ownCost;
         mass[at]! += share;
         if (trust > reach[at]!) reach[at] = trust;
-        line.add(share * relevance[j]!, measured[at]!.ability, logit(own));
+        line.add(share * relevance[j]!, measured[at]!, logit(own));
         ratioOfAll += share * relevance[j]! * (ownCost > 0 ? ownCost / usual(at) : 1);
       }
-      line.addDoubt(share * this.concentration[e]!);
       trusts += share;
     }
     if (prediction.familiarity < 1) {

@@ -20,6 +20,8 @@ import type { CandidateWeights, PolicyWeights } from './weights.ts';
 export interface Standing {
   /** On the logit scale of MMLU-Pro. */
   ability: number;
+  /** Whether a catalog says so too, and not the policy's tables alone. */
+  published: boolean;
   /** Per token, with what this candidate writes beyond the usual in the output's; 0 where no price is known. */
   inputUsd: number;
   outputUsd: number;
@@ -41,8 +43,6 @@ const BENCHMARK_DEVIATION = 0.41;
 /** Tables rank candidates less alike than benchmarks do: what held for one says less about prompts of another. */
 const TABLE_DEVIATION = 0.6;
 const PRICE_DEVIATION = 0.6;
-/** Where there are outcomes a price adds little to them. */
-const TRAINING_PRICE_DEVIATION = 2.4;
 /** Hardness beforehand: as fitted over the catalog for benchmarks, give or take a logit; anything for a table. */
 const HARDNESS_DEVIATION = 1;
 const TABLE_HARDNESS_DEVIATION = 3;
@@ -67,7 +67,6 @@ export function standingsOf(
   const entries = [...candidates.map(({ id }) => catalog.get(id)), ...described];
   entries.forEach((entry, who) => {
     if (entry) addPublished(scales, who, entry, who >= candidates.length);
-    else addTrainingPrice(scales, who, candidates[who]!);
   });
   experts.forEach((expert, e) => {
     expert.candidates.forEach((who, j) => {
@@ -80,12 +79,14 @@ export function standingsOf(
   const verbosity = verbosities(candidates, experts);
   const measured = candidates.map((candidate, i) => ({
     ability: ability[i]!,
+    published: catalog.has(candidate.id),
     ...trainingPrices(candidate, catalog.get(candidate.id), verbosity[i]!),
   }));
   return {
     measured,
     described: described.map((candidate, i) => ({
       ability: ability[candidates.length + i]!,
+      published: true,
       inputUsd: tokenPrices(candidate)?.inputUsd ?? 0,
       outputUsd: (tokenPrices(candidate)?.outputUsd ?? 0) * (candidate.reasoning ? REASONING_FACTOR : 1),
     })),
@@ -117,25 +118,11 @@ function addPublished(scales: Scales, who: number, candidate: Candidate, alone: 
     const own = { mean: 0, deviation: 0.01 };
     scales.add(who, 'unmeasured', own, abilityOf(candidate, 'general', usd), PRICE_DEVIATION);
   } else if (usd) {
-    addPrice(scales, who, usd, PRICE_DEVIATION, unscored ? UNMEASURED.caution : 0);
+    const { at, atUsd, perDoubling, caution } = UNMEASURED;
+    const prior = { mean: at, deviation: HARDNESS_DEVIATION };
+    const byPrice = perDoubling * Math.log2(usd / atUsd) - (unscored ? caution : 0);
+    scales.add(who, 'price', prior, byPrice, PRICE_DEVIATION);
   }
-}
-
-/**
- * A measured candidate that no catalog names: its price in training hardly says where it stands, but those of all
- * together say where their tables stand beside what a catalog describes.
- */
-function addTrainingPrice(scales: Scales, who: number, candidate: CandidateWeights): void {
-  const { inputUsd, outputUsd } = trainingPrices(candidate, undefined, 1);
-  const { inputTokens, outputTokens } = TYPICAL_REQUEST;
-  const usd = inputUsd * inputTokens + outputUsd * outputTokens;
-  if (usd > 0) addPrice(scales, who, usd, TRAINING_PRICE_DEVIATION);
-}
-
-function addPrice(scales: Scales, who: number, usd: number, deviation: number, caution = 0): void {
-  const { at, atUsd, perDoubling } = UNMEASURED;
-  const byPrice = perDoubling * Math.log2(usd / atUsd) - caution;
-  scales.add(who, 'price', { mean: at, deviation: HARDNESS_DEVIATION }, byPrice, deviation);
 }
 
 /** In USD; `undefined` without a price. */

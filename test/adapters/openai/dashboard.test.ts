@@ -4,16 +4,23 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Board } from '../../../adapters/openai/dashboard/board.ts';
 import type { DashboardData } from '../../../adapters/openai/dashboard/index.ts';
-import { type LedgerEntry, toNanoUsd, utcDay } from '../../../src/index.ts';
+import { type Ledger, type LedgerEntry, openLedger, toNanoUsd, utcDay } from '../../../src/index.ts';
 import { labEnvironment } from '../../../src/lab/index.ts';
 import { loadSqlite } from '../../../src/ledger/sqlite-module.ts';
 import { PAIR, user } from '../../support/lab-router.ts';
 import { programsOf, promisedBy, run } from '../../support/programs.ts';
-import { bearer, KEYS, kept, ledgerFile, readAnew, serve, told } from './dashboard-asking.ts';
+import { bearer, get, KEYS, kept, ledgerFile, readAnew, serve, told } from './dashboard-asking.ts';
 import { ask, send } from './serving.ts';
 
 const nano = (entries: Iterable<LedgerEntry>) =>
   [...entries].reduce((sum, { usd }) => sum + toNanoUsd(usd ?? 0), 0);
+
+it('says what a ledger of one’s own lacks, where it cannot be followed', async () => {
+  const ledger: Ledger = Object.assign(await openLedger({ path: ':memory:' }), { ended: undefined as never });
+  const { port } = await serve({ ledger });
+  const { status, body } = await get(port);
+  expect([status, JSON.parse(body).error]).toMatchObject([501, { code: 'invalid_config', hint: /ended/ }]);
+});
 
 describe('what was spent', () => {
   it('is what the ledger holds, to the nano-dollar: in sum, by model, key, session and time', async () => {

@@ -2,10 +2,13 @@ import { expect, test } from 'vitest';
 import { AbilityLine } from '../../../src/policy/embedded/ability-line.ts';
 
 /** A line through measured candidates, each as [ability, logit of success], all of the same weight. */
-function lineThrough(measured: readonly (readonly [number, number])[], prior = 0): AbilityLine {
+function lineThrough(
+  measured: readonly (readonly [number, number])[],
+  prior = 0,
+  published = true,
+): AbilityLine {
   const line = new AbilityLine();
-  for (const [ability, logit] of measured) line.add(1 / measured.length, ability, logit);
-  line.addDoubt(1 / measured.length);
+  for (const [ability, logit] of measured) line.add(1 / measured.length, { ability, published }, logit);
   if (prior > 0) line.addPrior(prior, 0);
   line.fit();
   return line;
@@ -69,4 +72,10 @@ test('a cleared line remembers nothing', () => {
   line.addPrior(0.05, 0);
   line.fit();
   expect(line.logitAt(0.25)).toBeCloseTo(0.25, 12);
+});
+
+test('who is known by outcomes alone says how hard the prompt is, and does not turn the line', () => {
+  const line = lineThrough(many(3), 0, false);
+  expect(line.logitAt(0.9) - line.logitAt(0.3)).toBeCloseTo(0.6, 9);
+  expect(line.logitAt(0.4875)).toBeCloseTo(3 * 0.4875 - 1, 9);
 });

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { parsePool } from '../../../src/catalog/pool.ts';
 import { HASH_BUCKETS, STRUCTURE_COUNT } from '../../../src/policy/embedded/features.ts';
 import { standingsOf } from '../../../src/policy/embedded/standing.ts';
 import type { PolicyWeights } from '../../../src/policy/embedded/weights.ts';
@@ -65,20 +64,4 @@ test('who is better in the same table stands higher, also across tables that sha
   const [weak, middle, strong] = standingsOf(pool, none, []).measured.map(({ ability }) => ability);
   expect(middle! - weak!).toBeGreaterThan(0.5);
   expect(strong! - middle!).toBeGreaterThan(0.5);
-});
-
-test('what measured candidates cost in training says where they stand beside described ones', () => {
-  const rows = { candidates: [0, 1], success: [0.4, 0.6] };
-  const described = parsePool(
-    JSON.stringify({
-      models: [{ id: 'new', inputUsdPerMTok: 1, outputUsdPerMTok: 4, benchmarks: { mmlu_pro: 70 } }],
-    }),
-    'pool',
-  );
-  const beside = (costUsd: number) => {
-    const pair = ['a', 'b'].map((id) => ({ ...measured(id, 100), meanCostUsd: costUsd }));
-    const standings = standingsOf(policy(pair, [rows]), none, described);
-    return standings.measured[0]!.ability - standings.described[0]!.ability;
-  };
-  expect(beside(0.01)).toBeGreaterThan(beside(0.0001) + 0.5);
 });
