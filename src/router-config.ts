@@ -45,24 +45,28 @@ export interface ServedConfig
 
 /** How `xrouter serve` listens; the flags of the command hold before it. */
 export interface ServeConfig {
+  /** Default 127.0.0.1. Any address that other machines reach needs keys. */
   host?: string;
+  /** Default: 7330 of the command, a free one of `serveOpenAI`. */
   port?: number;
   /** Name of each key, which is its budget key, and the environment variable that holds it. */
   keys?: Record<string, string>;
-  /** Names besides those of the own machine by which clients call the server. */
-  allowedHosts?: string[];
-  /** Web pages that may call the server. */
-  allowedOrigins?: string[];
+  /** Names besides those of the own machine by which clients call the server, without port. */
+  allowedHosts?: readonly string[];
+  /** Web pages that may call the server, for example `https://chat.example.com`; default: none but its own. */
+  allowedOrigins?: readonly string[];
+  /** Requests being answered at once; the next is told to come again. Default 1,000. */
   maxInFlight?: number;
+  /** Default 32 MiB. */
   maxBodyBytes?: number;
-  /** Time a client has to send its headers, and its whole request. */
+  /** Time a client has to send its headers, and its whole request; default 10,000 and 60,000. */
   headersMs?: number;
   requestMs?: number;
-  /** A stream that is silent for so long gets a comment. */
+  /** A stream that is silent for so long gets a comment; default 10,000. */
   keepAliveMs?: number;
-  /** A client that takes nothing of its answer for so long is given up. */
+  /** A client that takes nothing of its answer for so long is given up; default 60,000. */
   stalledMs?: number;
-  /** Time that answers get to end when the server ends. */
+  /** Time that answers get to end when the server ends; default 25,000. */
   graceMs?: number;
 }
 

@@ -1,5 +1,5 @@
 /** How the server is set up: what its user may say, and what holds where he says nothing. */
-import { type Router, XrouterError } from '../../src/index.ts';
+import { type Router, type ServeConfig, XrouterError } from '../../src/index.ts';
 import { digestOf, isLoopback, isSameSecret, ownNames } from '../http-guards.ts';
 import type { RequestReport } from './request-log.ts';
 
@@ -11,28 +11,9 @@ export interface ServerKey {
   key: string;
 }
 
-export interface OpenAIServerOptions {
-  /** Default 127.0.0.1. Any address that other machines reach needs keys. */
-  host?: string;
-  /** Default: a free one. */
-  port?: number;
+export interface OpenAIServerOptions extends Omit<ServeConfig, 'keys' | 'graceMs'> {
   /** Default: none, so that everybody on this machine may ask. */
   keys?: readonly ServerKey[];
-  /** Names besides those of the own machine by which clients call this server, without port. */
-  allowedHosts?: readonly string[];
-  /** Web pages that may call this server, for example `https://chat.example.com`; default: none but its own. */
-  allowedOrigins?: readonly string[];
-  /** Requests being answered at once; the next is told to come again. Default 1,000. */
-  maxInFlight?: number;
-  /** Default 32 MiB. */
-  maxBodyBytes?: number;
-  /** Time a client has to send its headers, and its whole request; default 10,000 and 60,000. */
-  headersMs?: number;
-  requestMs?: number;
-  /** A stream that is silent for so long gets a comment; default 10,000. */
-  keepAliveMs?: number;
-  /** A client that takes nothing of its answer for so long is given up; default 60,000. */
-  stalledMs?: number;
   /** Told of every request once it is over: never of prompts, answers and keys. */
   onRequest?: (report: RequestReport) => void;
   /** Told of what went wrong inside, which clients are not told. Default: standard error. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluationPage } from '../../src/learn/report/page.ts';
-import { type Browser, hasBrowser, type Look, startBrowser } from '../support/browser.ts';
+import { type Browser, hasBrowser, LEAST_CONTRAST, type Look, startBrowser } from '../support/browser.ts';
 import { crowdedReport, provenance, sampleReport } from './sample-report.ts';
 
 const LOOKS: Look[] = [
@@ -40,28 +40,6 @@ const CUT = `[...document.querySelectorAll('figure > svg')].flatMap((svg) => {
     return box.left < room.left - 1 || box.right > room.right + 1 || box.top < room.top - 1 || box.bottom > room.bottom + 1;
   }).map((text) => text.textContent);
 })`;
-
-/** Contrast of text with the background (WCAG 2), least over the page. */
-const CONTRAST = `(() => {
-  const light = (color) => {
-    const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map((x) => x / 255)
-      .map((x) => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = (node) => {
-    for (let at = node; at; at = at.parentElement) {
-      const color = getComputedStyle(at).backgroundColor;
-      if (!/, 0\\)$/.test(color)) return color;
-    }
-  };
-  let least = 99;
-  for (const node of document.querySelectorAll('p, li, dt, dd, small, th, td, h1, h2, h3, figcaption, summary, svg text')) {
-    const style = getComputedStyle(node);
-    const [a, b] = [light(node.closest('svg') ? style.fill : style.color), light(behind(node.parentElement))].sort((x, y) => y - x);
-    least = Math.min(least, (a + 0.05) / (b + 0.05));
-  }
-  return least;
-})()`;
 
 describe.runIf(hasBrowser)('in a browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'report-'));
@@ -112,7 +90,8 @@ describe.runIf(hasBrowser)('in a browser', () => {
     const page = await browser.open(pathToFileURL(file).href, { width: 1100, scheme });
     const background = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
     expect(background === 'rgb(255, 255, 255)').toBe(scheme === 'light');
-    expect(await page.evaluate(CONTRAST)).toBeGreaterThan(4.5);
+    const [contrast, where] = await page.evaluate<[number, string]>(LEAST_CONTRAST);
+    expect(contrast, where).toBeGreaterThan(4.5);
     await page.close();
   });
 

@@ -154,3 +154,27 @@ export async function startBrowser(): Promise<Browser> {
     },
   };
 }
+
+/** In a page: the least contrast of a text with what is behind it (WCAG 2), and which text it is. */
+export const LEAST_CONTRAST = `(() => {
+  const light = (color) => {
+    const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map((x) => x / 255)
+      .map((x) => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const color = getComputedStyle(at).backgroundColor;
+      if (!/, 0\\)$/.test(color)) return color;
+    }
+  };
+  let least = [99];
+  for (const node of document.querySelectorAll('p, li, dt, dd, small, th, td, h1, h2, h3, h4, summary, button, span, time, caption, figcaption, pre, strong, svg text')) {
+    if (!node.textContent.trim() || node.getBoundingClientRect().width === 0) continue;
+    const style = getComputedStyle(node);
+    const [a, b] = [light(node.closest('svg') ? style.fill : style.color), light(behind(node))].sort((x, y) => y - x);
+    const contrast = (a + 0.05) / (b + 0.05);
+    if (contrast < least[0]) least = [contrast, node.outerHTML.slice(0, 200)];
+  }
+  return least;
+})()`;

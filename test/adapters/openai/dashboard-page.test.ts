@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { makePage } from '../../../adapters/openai/dashboard/page.ts';
 import type { StoredEpisode } from '../../../src/index.ts';
-import { type Browser, hasBrowser, type Look, type Page, startBrowser } from '../../support/browser.ts';
+import {
+  type Browser,
+  hasBrowser,
+  LEAST_CONTRAST,
+  type Look,
+  type Page,
+  startBrowser,
+} from '../../support/browser.ts';
 import { eventually, PAIR, user } from '../../support/lab-router.ts';
 import { ledgerFile, serve } from './dashboard-asking.ts';
 import { type Serving, serving } from './serving.ts';
@@ -65,30 +72,6 @@ describe('the document', () => {
     expect(body).not.toMatch(/^(import|export) |\/\* (style|script) \*\/|\{keyed\}/m);
   });
 });
-
-/** Contrast of text with the background (WCAG 2), least over the page. */
-const CONTRAST = `(() => {
-  const light = (color) => {
-    const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map((x) => x / 255)
-      .map((x) => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = (node) => {
-    for (let at = node; at; at = at.parentElement) {
-      const color = getComputedStyle(at).backgroundColor;
-      if (!/, 0\\)$/.test(color)) return color;
-    }
-  };
-  let least = [99];
-  for (const node of document.querySelectorAll('p, li, dt, dd, small, th, td, h1, h2, h3, h4, summary, button, span, time, caption, pre, strong, svg text')) {
-    if (!node.textContent.trim() || node.getBoundingClientRect().width === 0) continue;
-    const style = getComputedStyle(node);
-    const [a, b] = [light(node.closest('svg') ? style.fill : style.color), light(behind(node))].sort((x, y) => y - x);
-    const contrast = (a + 0.05) / (b + 0.05);
-    if (contrast < least[0]) least = [contrast, node.outerHTML.slice(0, 200)];
-  }
-  return least;
-})()`;
 
 /** Texts of pictures that reach out of them, or cover each other. */
 const AMISS = `[...document.querySelectorAll('figure > svg')].flatMap((svg) => {
@@ -176,7 +159,7 @@ describe.runIf(hasBrowser)('in a browser', () => {
     expect(await page.evaluate(text)).toContain('bundled: @pydantic/genai-prices');
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(look.width);
     expect(await page.evaluate(AMISS)).toEqual([]);
-    const [contrast, where] = await page.evaluate<[number, string]>(CONTRAST);
+    const [contrast, where] = await page.evaluate<[number, string]>(LEAST_CONTRAST);
     expect(contrast, where).toBeGreaterThan(4.5);
     expect(page.problems).toEqual([]);
     expect(page.requests.every((url) => url.startsWith(`${rootOf(served)}/dashboard/data?`))).toBe(true);
