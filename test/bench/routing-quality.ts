@@ -4,7 +4,8 @@
  *
  *   node test/bench/routing-quality.ts [--data ../shared/data] [--seed 1] [TABLE ...]
  *
- * Beside it nearest neighbours, and a router that is told each row's true task: what recognising the task alone can
+ * `cost rise` is the most that the real cost rises from one lambda to the next, a tenth of a decade larger. Beside it
+ * nearest neighbours, and a router that is told each row's true task: what recognising the task alone can
  * give. Takes about three minutes for all five tables.
  */
 import { existsSync } from 'node:fs';
@@ -44,7 +45,18 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
   },
 });
-print(['table', 'goal', 'k-NN', 'told task', 'xrouter', '95 %', 'coarse', 'worst tenth', 'tasks in 2 se']);
+print([
+  'table',
+  'goal',
+  'k-NN',
+  'told task',
+  'xrouter',
+  '95 %',
+  'coarse',
+  'worst tenth',
+  'tasks in 2 se',
+  'cost rise',
+]);
 for (const name of positionals.length > 0 ? positionals : Object.keys(GOALS)) {
   const path = join(values.data, `${name}.train.jsonl.gz`);
   if (!existsSync(path)) {
@@ -62,6 +74,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(GOALS)) {
     run.coarse.toFixed(2),
     `${run.worstTenth.toFixed(1)} (se ${run.worstError.toFixed(1)})`,
     `${(100 * run.tasksWithin).toFixed(0)} %`,
+    `${(100 * run.rise).toFixed(2)} %`,
   ]);
 }
 
@@ -119,8 +132,15 @@ function measure(table: OutcomeTable, seed: number) {
     neighbours: frontierScore(outcomes, knn).gain,
     worstTenth: 100 * gap(worst),
     worstError: 100 * worst.error!,
+    rise: costRise(operations),
     tasksWithin: tasksWithin(rows, models.length, success, outcomes.score),
   };
+}
+
+/** The most that the real cost of all rows rises, as a share, from one lambda to the next larger one. */
+function costRise(operations: readonly Operation[]): number {
+  const costs = operations.map(({ cost }) => cost.reduce((sum, usd) => sum + usd, 0));
+  return Math.max(0, ...costs.slice(1).map((cost, i) => cost / costs[i]! - 1));
 }
 
 function gap({ expected, reached }: { expected: number; reached: number }): number {
