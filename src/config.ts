@@ -11,6 +11,7 @@ import { catalogConfigSchema, priceSchema } from './catalog/config.ts';
 import { nearestNames } from './catalog/nearest.ts';
 import { XrouterError } from './errors.ts';
 import type { RouterConfig } from './router-config.ts';
+import { fileTextOf } from './text-file.ts';
 
 const positive = z.number().positive();
 const amount = z.number().nonnegative();
@@ -211,7 +212,7 @@ function elementOf(type: unknown): unknown {
 
 /**
  * Reads a configuration file: JSON, or a module whose default export is the configuration.
- * @throws XrouterError `invalid_config` that names file, place and reason
+ * @throws XrouterError `invalid_config` that names file, place and reason; `invalid_file` where it is not UTF-8
  */
 export async function loadConfig(path: string): Promise<RouterConfig> {
   const name = basename(path);
@@ -227,7 +228,7 @@ export async function loadConfig(path: string): Promise<RouterConfig> {
 }
 
 async function readJson(path: string, name: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8');
+  const text = fileTextOf(await readFile(path), name);
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -7,7 +7,7 @@ import { createRouter, findConfigFile, loadConfig, validateConfig } from '../src
 const folder = mkdtempSync(join(tmpdir(), 'xrouter-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function file(name: string, text: string): string {
+function file(name: string, text: string | Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, text);
   return path;
@@ -96,6 +96,7 @@ describe('a router model on a server of one’s own', () => {
 describe('a configuration file', () => {
   it('in JSON holds the configuration', async () => {
     expect(await loadConfig(file('a.json', '{"lambda": 2}'))).toEqual({ lambda: 2 });
+    expect(await loadConfig(file('bom.json', '\uFEFF{"lambda": 2}'))).toEqual({ lambda: 2 });
   });
 
   it('in TypeScript or JavaScript exports it', async () => {
@@ -106,6 +107,11 @@ describe('a configuration file', () => {
   });
 
   it('that is broken says where and what to do', async () => {
+    const latin1 = Buffer.from('{\n"pool": ["modèle"]}', 'latin1');
+    await expect(loadConfig(file('l.json', latin1))).rejects.toMatchObject({
+      code: 'invalid_file',
+      message: expect.stringMatching(/l\.json, line 2: it is not in UTF-8/),
+    });
     await expect(loadConfig(file('c.json', '{"lambda": 2,}'))).rejects.toMatchObject({
       code: 'invalid_config',
       message: /c\.json is not valid JSON: .*line 1|position/,

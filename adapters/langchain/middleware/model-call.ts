@@ -62,7 +62,7 @@ export async function routedCall<R extends Request>(
     if (failOpen && mayFailOpen(error, episodes.at(-1))) {
       return byOther(router, { run, routing }, request, handler);
     }
-    const told = budget && isOfRun(error) ? refusedByRun(error, budget) : error;
+    const told = budget && isOfRun(error, episodes.at(-1)) ? refusedByRun(error, budget) : error;
     if (!REFUSALS.has(told.code)) throw thrown;
     if (exitBehavior === 'end') return farewell(told);
     run.refused(told);
@@ -73,8 +73,9 @@ export async function routedCall<R extends Request>(
 const REFUSALS = new Set(['budget_exceeded', 'unknown_price']);
 
 /** The router knows the run's budget as that of the request. */
-function isOfRun({ code, hint = '' }: XrouterError): boolean {
-  return code === 'budget_exceeded' && hint.includes('limits.maxUsd');
+function isOfRun({ code }: XrouterError, episode: Episode | undefined): boolean {
+  if (code !== 'budget_exceeded') return false;
+  return episode?.refusals.some(({ budget }) => budget?.kind === 'request') ?? false;
 }
 
 function farewell(error: XrouterError): AIMessage {
