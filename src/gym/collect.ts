@@ -56,6 +56,8 @@ export interface CollectOptions {
   ask: AskModel;
   /** Calls under way at once, default 4. */
   concurrency?: number;
+  /** Most that judging one answer may take; default ten minutes. */
+  judgingMs?: number;
   /** Stops cleanly: calls under way are aborted, what is known is written. */
   signal?: AbortSignal;
   onProgress?(progress: CollectProgress): void;

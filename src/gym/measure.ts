@@ -118,7 +118,7 @@ export class Measurement {
       return;
     }
     // Whatever it costs to judge is paid for already, so an interruption waits for it.
-    const { score } = await judged(task, answered.message);
+    const { score } = await judged(task, answered.message, this.#options.judgingMs);
     const outcome: Outcome = {
       score,
       cost: answered.usd,
@@ -194,9 +194,15 @@ export class Measurement {
   }
 }
 
-async function judged(task: CollectTask, message: AssistantMessage): Promise<Score> {
+/** A check that runs the tests of a project takes minutes; one that has not ended then never will. */
+const JUDGING_MS = 600_000;
+
+async function judged(task: CollectTask, message: AssistantMessage, mostMs = JUDGING_MS): Promise<Score> {
+  const { promise: tooLong, reject } = Promise.withResolvers<never>();
+  const what = `its check took longer than ${mostMs / 1_000} s`;
+  const timer = setTimeout(() => reject(new Error(what)), mostMs);
   try {
-    return await task.verify(message);
+    return await Promise.race([task.verify(message), tooLong]);
   } catch (cause) {
     const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
     throw new XrouterError(
@@ -207,6 +213,8 @@ async function judged(task: CollectTask, message: AssistantMessage): Promise<Sco
         cause,
       },
     );
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -247,6 +247,15 @@ describe('when something goes wrong', () => {
     expect(again.asked).toHaveLength(6);
   });
 
+  test('a check that never ends does not end the collection without a word', async () => {
+    const { ask } = fakeModel();
+    const endless = { ...task('t1'), verify: () => new Promise<never>(() => {}) };
+    await expect(run({ ask, tasks: [task('t0'), endless], judgingMs: 50 })).rejects.toThrow(
+      'The answer to task "t1" cannot be judged: its check took longer than 0.05 s',
+    );
+    expect(rows().map(({ id }) => id)).toContain('t0');
+  });
+
   test('a verifier that throws stops the run, with what is known written', async () => {
     const broken: CollectTask = {
       ...task('t2'),
