@@ -54,5 +54,6 @@ export type {
   Surroundings,
 } from './router-config.ts';
 export type { RouteDefaults, RouterParts } from './router-parts.ts';
+export { requestBoundUsd } from './settings.ts';
 export { estimateInput, type InputEstimate } from './tokens.ts';
 export * from './verifier/index.ts';

@@ -14,6 +14,17 @@ export function routeOf(parts: RouterParts, request: RouteRequest): RouteDefault
   });
 }
 
+/** Most a request may cost in USD: what it says itself, its route, or the configuration; `undefined`: no bound. */
+export function requestBoundUsd(
+  { defaults, routes, scopesOf }: RouterParts,
+  { route, limits }: Pick<RouteRequest, 'route' | 'limits'>,
+): number | undefined {
+  const routed = route === undefined ? undefined : routes[route]?.limits?.maxUsd;
+  const maxUsd = limits?.maxUsd ?? routed ?? defaults.limits?.maxUsd;
+  const scopes = scopesOf({ messages: [], limits: { maxUsd } }, '', 0);
+  return scopes.find(({ kind }) => kind === 'request')?.limitUsd;
+}
+
 /** The request with what the route and the configuration say where it says nothing itself. */
 export function withDefaults(request: RouteRequest, route: RouteDefaults, parts: RouterParts): RouteRequest {
   const { defaults } = parts;

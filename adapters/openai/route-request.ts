@@ -6,6 +6,7 @@ import {
   type RequestLimits,
   type RouteRequest,
   type Router,
+  requestBoundUsd,
 } from '../../src/index.ts';
 import { type ApiError, invalidRequest } from './errors.ts';
 import { chooseModel } from './models.ts';
@@ -154,13 +155,11 @@ function limitsOf(
   maxUsd: number | undefined,
   stream: boolean,
 ): RequestLimits | undefined {
-  const { defaults, routes, scopesOf } = router.parts;
+  const { defaults, routes } = router.parts;
   const configured: RequestLimits = { ...defaults.limits, ...(route !== undefined && routes[route]?.limits) };
   const limits: RequestLimits = {};
   if (maxUsd !== undefined) {
-    const scopes = scopesOf({ messages: [], limits: configured }, '', 0);
-    const allowedUsd = scopes.find(({ kind }) => kind === 'request')?.limitUsd;
-    limits.maxUsd = Math.min(maxUsd, allowedUsd ?? maxUsd);
+    limits.maxUsd = Math.min(maxUsd, requestBoundUsd(router.parts, { route }) ?? maxUsd);
   }
   if (!stream && configured.firstTokenMs === undefined) {
     limits.firstTokenMs = configured.totalMs ?? DEFAULT_TIME_LIMITS.totalMs;

@@ -1,5 +1,5 @@
 /** The budget of a run: what one request may still cost, and what is said where that is not enough. */
-import { formatUsd, type Router, XrouterError } from '../../../src/index.ts';
+import { formatUsd, type Router, requestBoundUsd, XrouterError } from '../../../src/index.ts';
 import type { RoutingOptions } from '../types.ts';
 import type { AgentCost } from './agent-cost.ts';
 
@@ -21,17 +21,11 @@ export function withinRun(router: Router, routing: RoutingOptions, { runUsd, spe
     });
   }
   const leftUsd = Math.max(0, runUsd - spent.knownUsd);
-  const requestUsd = requestBound(router, routing);
+  // As it is without the run's.
+  const { route, limits, maxUsd = limits?.maxUsd } = routing;
+  const requestUsd = requestBoundUsd(router.parts, { route, limits: { maxUsd } });
   if (requestUsd !== undefined && requestUsd <= leftUsd) return routing;
   return { ...routing, maxUsd: leftUsd };
-}
-
-/** The bound of a request as it is without the run's: its own, its route's, or the configuration's. */
-function requestBound({ parts }: Router, { maxUsd, limits, route, session }: RoutingOptions) {
-  const routed = route === undefined ? undefined : parts.routes[route]?.limits?.maxUsd;
-  const own = maxUsd ?? limits?.maxUsd ?? routed ?? parts.defaults.limits?.maxUsd;
-  const scopes = parts.scopesOf({ messages: [], session, limits: { maxUsd: own } }, 'run', Date.now());
-  return scopes.find(({ kind }) => kind === 'request')?.limitUsd;
 }
 
 /** The refusal in the run's words, where it was the run's budget that refused. */
