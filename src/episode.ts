@@ -70,6 +70,12 @@ export interface Episode {
   turnOf?: string;
 }
 
+/** The call whose answer was released; `undefined` where none was, or where the policy answered itself. */
+export function answeringCall({ steps, answerCallId }: Episode): CallRecord | undefined {
+  for (const { calls } of steps) for (const call of calls) if (call.callId === answerCallId) return call;
+  return undefined;
+}
+
 /** Cost sensitivity where neither the request nor the configuration names one. */
 export const DEFAULT_LAMBDA = 0.3;
 

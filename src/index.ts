@@ -27,6 +27,7 @@ export { loadConfig, validateConfig } from './config.ts';
 export { findConfigFile } from './config-file.ts';
 export { assembleRouter } from './create-router.ts';
 export type { CallRecord, Episode, Step } from './episode.ts';
+export { answeringCall } from './episode.ts';
 export * from './errors.ts';
 export type { RouteEnd, RouteEvent, RouteResult } from './events.ts';
 export * from './ledger/index.ts';

@@ -2,7 +2,7 @@
 import { type BaseMessage, isBaseMessage } from '@langchain/core/messages';
 import {
   type AssistantMessage,
-  type CallRecord,
+  answeringCall,
   type Delta,
   type Episode,
   type RouteRequest,
@@ -70,7 +70,7 @@ export async function* answerParts(
         const { result } = event;
         // A policy that answers by itself has nothing to stream.
         if (!shown) yield { delta: wholeDelta(result.message), id: idOf(result.id) };
-        const call = answeringCall(result.episode.steps, result.episode.answerCallId);
+        const call = answeringCall(result.episode);
         return {
           result,
           call,
@@ -93,12 +93,4 @@ function wholeDelta({ content, refusal, tool_calls: calls }: AssistantMessage): 
     ...(refusal && { refusal }),
     ...(calls && { toolCalls: calls.map(({ id, function: called }, index) => ({ index, id, ...called })) }),
   };
-}
-
-function answeringCall(
-  steps: readonly { calls: CallRecord[] }[],
-  callId: string | undefined,
-): CallRecord | undefined {
-  for (const { calls } of steps) for (const call of calls) if (call.callId === callId) return call;
-  return undefined;
 }

@@ -1,5 +1,11 @@
 /** Results of the router in OpenAI's words, and beside them what only the router knows. */
-import type { CallRecord, Episode, RouteResult, Usage } from '../../src/index.ts';
+import {
+  answeringCall,
+  type CallRecord,
+  type Episode,
+  type RouteResult,
+  type Usage,
+} from '../../src/index.ts';
 
 /** What stands as `usage`: the tokens of the answering call, since agents measure their context by it. */
 export function usageOf({ episode, usage }: RouteResult): Record<string, unknown> {
@@ -14,11 +20,6 @@ export function usageOf({ episode, usage }: RouteResult): Record<string, unknown
       completion_tokens_details: { reasoning_tokens: reasoningTokens },
     }),
   };
-}
-
-function answeringCall({ steps, answerCallId }: Episode): CallRecord | undefined {
-  for (const { calls } of steps) for (const call of calls) if (call.callId === answerCallId) return call;
-  return undefined;
 }
 
 /** What stands as `xrouter`: the decision and what it cost, all calls together; `null` is unknown. */

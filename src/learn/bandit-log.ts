@@ -7,7 +7,7 @@
  * propensity, success?, cost?}], action, score, cost, first?: {score?, verdict?, cost?}, sources, shadow?}`.
  */
 import { z } from 'zod';
-import type { CallRecord } from '../episode.ts';
+import { answeringCall, type CallRecord } from '../episode.ts';
 import { XrouterError } from '../errors.ts';
 import type { StoredEpisode } from '../ledger/episodes.ts';
 import { FEATURE_VERSION, HASH_BUCKETS, STRUCTURE_COUNT } from '../policy/embedded/features.ts';
@@ -78,7 +78,7 @@ function banditRow(episode: StoredEpisode): BanditRow | Omission {
     return 'features of another version of this program';
   }
   const calls = episode.steps.flatMap((one) => one.calls);
-  const answer = calls.find(({ callId }) => callId === episode.answerCallId);
+  const answer = answeringCall(episode);
   const score = meanOf(episode.feedback.map((one) => one.score)) ?? verdictScore(answer);
   if (score === undefined) return 'no outcome: neither feedback nor a verdict';
   if (episode.cost.usd === undefined) return 'cost unknown';

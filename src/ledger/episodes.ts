@@ -4,7 +4,7 @@
  */
 import { inspect } from 'node:util';
 import type { Refusal } from '../admission.ts';
-import type { CallRecord, Episode } from '../episode.ts';
+import { answeringCall, type CallRecord, type Episode } from '../episode.ts';
 import { XrouterError } from '../errors.ts';
 import type { StoredFeatures } from '../policy/embedded/stored-features.ts';
 import type { Action, Decision, ShadowDecision } from '../policy/policy.ts';
@@ -141,9 +141,7 @@ function actionWithoutText(action: Action): Action {
  * What was tried again after a failure is no answer, so what is said of the whole run is not about it.
  */
 export function runIdsOf(episode: Episode): string[] {
-  const answer = episode.steps
-    .flatMap(({ calls }) => calls)
-    .find(({ callId }) => callId === episode.answerCallId);
+  const answer = answeringCall(episode);
   const answeredItself = episode.steps.at(-1)?.decision.action.type === 'answer';
   if (!answer && !answeredItself) return [];
   return [...new Set([...(episode.runIds ?? []), ...(answer?.runId ? [answer.runId] : [])])];

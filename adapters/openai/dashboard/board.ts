@@ -8,13 +8,12 @@ import { cut } from './names.ts';
 import { Requests } from './requests.ts';
 import { Spending } from './spending.ts';
 import { type Sums, sumUp } from './sums.ts';
-import { DAY_MS, type Range, ZonedClock } from './time.ts';
+import { type Range, ZonedClock } from './time.ts';
 
 const LATEST = 25;
 const MOST_BUDGETS = 30;
 /** Keys of the configuration whose balance is read; each takes some 10 µs. */
 const MOST_READ = 1_000;
-const KEPT_MS = 32 * DAY_MS;
 /** Readers of the same moment share what was read. */
 const FRESH_MS = 200;
 const MOST_CACHED = 16;
@@ -96,7 +95,7 @@ export class Board {
     await this.#spending.follow(nowMs);
     const store = await this.#router.episodeStore();
     this.#keepsRequests = store !== undefined;
-    if (store) await this.#requests.follow(store, nowMs, KEPT_MS);
+    if (store) await this.#requests.follow(store, nowMs);
     this.#readAtMs = performance.now();
   }
 

@@ -1,9 +1,9 @@
 /** One request for the list: what was chosen and why, what was called, what was left out. */
 import type { CallRecord, RefusalCode, StoredEpisode } from '../../../src/index.ts';
-import { textOf } from '../../../src/index.ts';
+import { answeringCall, textOf } from '../../../src/index.ts';
 import type { CallRow, ChoiceRow, RequestRow, RequestTexts } from './data.ts';
 import { cut } from './names.ts';
-import { answeringModel } from './requests.ts';
+import { answeringModel, whyMovedOn } from './requests.ts';
 
 const MOST_ESTIMATES = 6;
 const MOST_STEPS = 10;
@@ -100,10 +100,14 @@ function why({ steps, turnOf, minSuccess, lambda }: StoredEpisode, at: number): 
 /** Why there was another decision at all. */
 function movedOn(before: readonly CallRecord[]): string {
   if (before.length === 0) return '';
-  if (before.every(({ status }) => status !== 'completed')) return 'The call before failed. ';
-  const judged = before.some(({ verdict }) => verdict !== undefined);
-  return judged ? 'The answer before was not good enough. ' : 'It asked on after the answer before. ';
+  return MOVED_ON[whyMovedOn(before)];
 }
+
+const MOVED_ON = {
+  failed: 'The call before failed. ',
+  judged: 'The answer before was not good enough. ',
+  planned: 'It asked on after the answer before. ',
+};
 
 function callOf(call: CallRecord): CallRow {
   const { model, servedModel, status, error, cost, attempts, latencyMs, firstTokenMs, usage, verdict } = call;
@@ -159,13 +163,11 @@ function leftOut({ refusals }: StoredEpisode): RequestRow['leftOut'] {
 
 /** `undefined` where its texts are not kept. */
 export function textsOf(episode: StoredEpisode): RequestTexts | undefined {
-  const { id, messages, steps, answerCallId } = episode;
+  const { id, messages, steps } = episode;
   if (!messages) return undefined;
   const shown = messages.slice(-MOST_MESSAGES);
-  const calls = steps.flatMap((step) => step.calls);
   const last = steps.at(-1)?.decision.action;
-  const answer =
-    last?.type === 'answer' ? last.message : calls.find(({ callId }) => callId === answerCallId)?.message;
+  const answer = last?.type === 'answer' ? last.message : answeringCall(episode)?.message;
   const toolCalls =
     answer?.tool_calls?.map((call) => `${call.function.name}(${call.function.arguments})`) ?? [];
   return {

@@ -1,6 +1,7 @@
 /** The requests kept beside the account, each in few words, brought up to date by what has changed since. */
-import type { CallRecord, EpisodeStore, StoredEpisode } from '../../../src/index.ts';
+import { answeringCall, type CallRecord, type EpisodeStore, type StoredEpisode } from '../../../src/index.ts';
 import { entryOf } from './names.ts';
+import { KEPT_MS, OVERLAP_MS } from './time.ts';
 
 export interface RequestDigest {
   id: string;
@@ -42,7 +43,6 @@ export interface Pool {
 
 /** A ledger keeps 10,000 unless it is told otherwise. */
 const MOST_REQUESTS = 10_000;
-const OVERLAP_MS = 2_000;
 
 export class Requests {
   readonly #byId = new Map<string, RequestDigest>();
@@ -66,14 +66,15 @@ export class Requests {
   }
 
   /** Reads on. @throws XrouterError `ledger_unavailable` */
-  async follow(store: EpisodeStore, nowMs: number, keptMs: number): Promise<void> {
-    const sinceMs = this.#followedUntilMs === undefined ? nowMs - keptMs : this.#followedUntilMs - OVERLAP_MS;
+  async follow(store: EpisodeStore, nowMs: number): Promise<void> {
+    const sinceMs =
+      this.#followedUntilMs === undefined ? nowMs - KEPT_MS : this.#followedUntilMs - OVERLAP_MS;
     for await (const part of store.changed(new Date(sinceMs).toISOString(), MOST_REQUESTS)) {
       for (const episode of part) this.#add(episode);
     }
     this.#followedUntilMs = nowMs;
     for (const [id, { atMs }] of this.#byId) {
-      if (this.#byId.size <= MOST_REQUESTS && atMs >= nowMs - keptMs) break;
+      if (this.#byId.size <= MOST_REQUESTS && atMs >= nowMs - KEPT_MS) break;
       this.#byId.delete(id);
       this.version++;
     }
@@ -123,13 +124,16 @@ export class Requests {
 }
 
 /** The model whose answer was released; the policy's own where it answered itself. */
-export function answeringModel({ steps, answerCallId }: StoredEpisode): string | undefined {
-  const last = steps.at(-1)?.decision;
+export function answeringModel(episode: StoredEpisode): string | undefined {
+  const last = episode.steps.at(-1)?.decision;
   if (last?.action.type === 'answer') return last.overhead?.model ?? last.policy;
-  for (const { calls } of steps) {
-    for (const { callId, model } of calls) if (callId === answerCallId) return model;
-  }
-  return undefined;
+  return answeringCall(episode)?.model;
+}
+
+/** Why another model was asked after these calls: all failed, an answer was judged, or the policy asks on by design. */
+export function whyMovedOn(calls: readonly CallRecord[]): 'failed' | 'judged' | 'planned' {
+  if (calls.every(({ status }) => status !== 'completed')) return 'failed';
+  return calls.some(({ verdict }) => verdict !== undefined) ? 'judged' : 'planned';
 }
 
 /**
@@ -141,9 +145,8 @@ function movesOn({ steps }: StoredEpisode): Pick<RequestDigest, 'failovers' | 'e
   const escalations: string[] = [];
   steps.forEach(({ calls }, at) => {
     if (calls.length === 0 || !steps[at + 1]?.calls.length) return;
-    const failed = calls.every(({ status }) => status !== 'completed');
-    const moved = failed ? calls : calls.filter(({ verdict }) => verdict !== undefined);
-    (failed ? failovers : escalations).push(...moved.map(({ model }) => model));
+    if (whyMovedOn(calls) === 'failed') failovers.push(...calls.map(({ model }) => model));
+    else escalations.push(...calls.flatMap(({ verdict, model }) => (verdict === undefined ? [] : [model])));
   });
   return { failovers, escalations };
 }

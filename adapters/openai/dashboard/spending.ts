@@ -1,6 +1,6 @@
 /** The calls of the last month as the ledger has them, brought up to date by what has ended since. */
 import { isExploration, type Ledger, type LedgerEntry, toNanoUsd, XrouterError } from '../../../src/index.ts';
-import { DAY_MS } from './time.ts';
+import { KEPT_MS, OVERLAP_MS } from './time.ts';
 
 export interface Call {
   atMs: number;
@@ -16,12 +16,8 @@ export interface Call {
   outputTokens: number;
 }
 
-/** A month, and the day before it in other time zones. */
-const KEPT_MS = 32 * DAY_MS;
 /** Some 200 bytes each. */
 const MOST_CALLS = 200_000;
-/** A clock that was set back a little does not hide what ended meanwhile. */
-const OVERLAP_MS = 2_000;
 
 export class Spending {
   readonly #ledger: Ledger;

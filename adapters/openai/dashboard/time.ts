@@ -7,6 +7,11 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
+/** How far back is looked: a month, and the day before it in other time zones. */
+export const KEPT_MS = 32 * DAY_MS;
+/** What follows a file reads this much again, so that a clock that was set back a little hides nothing. */
+export const OVERLAP_MS = 2_000;
+
 /** Whether this runtime knows the zone, for example `Europe/Berlin`. */
 export function isZone(zone: string): boolean {
   try {
